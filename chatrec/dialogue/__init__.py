@@ -1,0 +1,1 @@
+"""From a message and a state to the next state and a query."""

@@ -1,0 +1,1 @@
+"""One way of finding items each: `Route(snapshot).retrieve(query, k) -> list[Hit]`."""

@@ -1,0 +1,87 @@
+"""Settings from the environment and `.env`: the only file of chatrec that reads either."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from dotenv import dotenv_values
+from platformdirs import user_data_path
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from rapidfuzz import process
+
+from chatrec.errors import SettingsError
+
+PREFIX = "CHATREC_"
+
+
+class Settings(BaseSettings):
+    """Each field is set by the variable `CHATREC_<FIELD>`; its description stands in `.env.example` and the README."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True
+    )
+
+    home: Path = Field(
+        default_factory=lambda: user_data_path("chatrec"),
+        description="Folder for indexed catalogues, models and conversations.",
+    )
+    catalog: str = Field(default="sample", description="Name of the catalogue to talk to.")
+    llm: str = Field(
+        default="auto",
+        description="Language model: `auto` (a local one that is present, else `builtin`), `builtin` (none), `local`,"
+        " or `provider:model` as LangChain's `init_chat_model` names it.",
+    )
+    llm_timeout: float = Field(
+        default=20.0, gt=0, description="Seconds to wait for the language model before the fused order is used."
+    )
+    local_model: Path | None = Field(
+        default=None, description="GGUF file for `CHATREC_LLM=local`; default: the first in `CHATREC_HOME/models`."
+    )
+    embedder: str = Field(
+        default="all-MiniLM-L6-v2", description="Name or folder of a sentence-transformers model."
+    )
+    embedding_engine: Literal["torch", "onnx", "onnx-int8"] = Field(
+        default="onnx-int8", description="What runs the embedder: `onnx-int8`, `onnx` or `torch`."
+    )
+    chroma_url: str = Field(
+        default="", description="Address of a `chroma run` server; empty: Chroma embedded in the process."
+    )
+    database_url: SecretStr = Field(
+        default=SecretStr(""),
+        description="SQLAlchemy address of the conversation database; empty: SQLite in `CHATREC_HOME`.",
+    )
+    routes: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=("descriptions", "reviews", "words", "mentions"),
+        description="Routes to retrieve with, comma-separated, each with an optional weight (`words=0.5`).",
+    )
+    threads: int = Field(
+        default=0, ge=0, description="Threads for the embedder; 0: one a physical core, at most 4."
+    )
+    ui_host: str = Field(default="127.0.0.1", description="Address the page listens on.")
+    ui_port: int = Field(default=7860, ge=0, le=65535, description="Port the page listens on; 0: any free one.")
+
+    @field_validator("routes", mode="before")
+    @classmethod
+    def _split(cls, value: Any) -> Any:
+        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @classmethod
+    def from_env(cls) -> Settings:
+        """The settings of this process: environment over `.env` over defaults.
+
+        Raises SettingsError for an unknown `CHATREC_` variable (naming the nearest known one) or a malformed value.
+        """
+        known = {PREFIX + name.upper() for name in cls.model_fields}
+        given = {name.upper() for name in (*os.environ, *dotenv_values(".env")) if name.upper().startswith(PREFIX)}
+        for name in sorted(given - known):
+            nearest = process.extractOne(name, sorted(known))
+            raise SettingsError(f"{name} is not a setting.", mend=f"Did you mean {nearest[0]}? .env.example lists all.")
+        try:
+            return cls()
+        except ValidationError as exc:
+            problem = exc.errors(include_input=False, include_url=False)[0]
+            name = PREFIX + str(problem["loc"][0]).upper()
+            raise SettingsError(f"{name}: {problem['msg']}.", mend="Correct it in the environment or in .env.") from exc

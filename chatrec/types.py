@@ -1,0 +1,248 @@
+"""The values that travel through a turn: a Hit gains fields to become a Candidate and then a Recommendation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Literal, TypeAlias
+
+from chatrec.catalog import Item, Value
+
+Op: TypeAlias = Literal["any", "none", "min", "max"]
+Strength: TypeAlias = Literal["hard", "soft"]
+
+
+@dataclass(frozen=True, slots=True)
+class Constraint:
+    """A condition on a facet, with the turn it came from.
+
+    `op` "any": the facet holds at least one of `values`; "none": it holds none of them;
+    "min"/"max": the number is at least / at most `values[0]`. An item that lacks the facet fails all but "none".
+    """
+
+    facet: str
+    op: Op
+    values: tuple[str | float | bool, ...]
+    strength: Strength = "hard"
+    turn: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """An item the user named or was shown, with the turn."""
+
+    item_id: str
+    turn: int
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """Something the user asked for in free words, with the turn."""
+
+    text: str
+    turn: int
+
+
+@dataclass(frozen=True, slots=True)
+class DialogueState:
+    """What a conversation has come to. `turn` counts finished turns; `intent` is that of the last message."""
+
+    turn: int = 0
+    intent: str = "recommend"
+    wishes: tuple[Wish, ...] = ()
+    constraints: tuple[Constraint, ...] = ()
+    liked: tuple[Mention, ...] = ()
+    disliked: tuple[Mention, ...] = ()
+    rejected: tuple[Mention, ...] = ()
+    seen: tuple[Mention, ...] = ()
+    shown: tuple[Mention, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What the routes are asked.
+
+    `text` is the request in free words, `vector` its embedding (unit length, filled in by the retriever once),
+    `liked` the items named with approval, `constraints` the hard ones, `excluded` ids that must not come back.
+    """
+
+    text: str
+    vector: Any = field(default=None, compare=False, repr=False)
+    history: tuple[str, ...] = ()
+    liked: tuple[str, ...] = ()
+    constraints: tuple[Constraint, ...] = ()
+    excluded: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A passage or fact of one item that a claim can rest on.
+
+    `ref` is `item_id#description`, `item_id#review:<review id>` or `item_id#fact:<facet>`; `quote` is text that
+    stands literally in what `ref` names; `score` says how well it answers the query, higher is better.
+    """
+
+    ref: str
+    item_id: str
+    quote: str
+    score: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """An item one route found: its score on that route's own scale (higher is better) and its rank from 1."""
+
+    item_id: str
+    route: str
+    score: float
+    rank: int
+    evidence: tuple[Evidence, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """An item some routes found, fused: `score` orders candidates; `hits` keeps every route's own score."""
+
+    item: Item
+    score: float
+    hits: Mapping[str, Hit]
+    evidence: tuple[Evidence, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One sentence of an explanation and the refs it rests on."""
+
+    text: str
+    refs: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Why an item is recommended, claim by claim."""
+
+    claims: tuple[Claim, ...] = ()
+
+    @property
+    def text(self) -> str:
+        return " ".join(claim.text for claim in self.claims)
+
+
+@dataclass(frozen=True, slots=True)
+class Recommendation:
+    """A candidate that is shown, with its reasons."""
+
+    item: Item
+    score: float
+    hits: Mapping[str, Hit]
+    evidence: tuple[Evidence, ...] = ()
+    explanation: Explanation = field(default_factory=Explanation)
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something that was degraded or prevented in a turn: a `kind` to count by, and a sentence to read."""
+
+    kind: str
+    text: str
+    count: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens the language model read and wrote in a turn; zeros without one."""
+
+    input_tokens: int = 0
+    output_tokens: int = 0
+
+    def __add__(self, other: Usage) -> Usage:
+        return Usage(self.input_tokens + other.input_tokens, self.output_tokens + other.output_tokens)
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """The answer to one message. `timings` maps a stage to milliseconds; `stopped`: the user cut it short."""
+
+    text: str
+    recommendations: tuple[Recommendation, ...]
+    state: DialogueState
+    notes: tuple[Note, ...] = ()
+    timings: Mapping[str, float] = field(default_factory=dict)
+    usage: Usage = field(default_factory=Usage)
+    stopped: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A finished turn as it is kept: what was said, what was answered, which items were shown."""
+
+    number: int
+    message: str
+    reply: str
+    item_ids: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
+    stopped: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class StageEvent:
+    """A stage begins: "understanding", "finding", "ranking" or "writing"."""
+
+    stage: str
+    kind: ClassVar[str] = "stage"
+
+
+@dataclass(frozen=True, slots=True)
+class StateEvent:
+    state: DialogueState
+    kind: ClassVar[str] = "state"
+
+
+@dataclass(frozen=True, slots=True)
+class CardsEvent:
+    """The items of the reply in the order they will be explained; explanations are still empty."""
+
+    recommendations: tuple[Recommendation, ...]
+    kind: ClassVar[str] = "cards"
+
+
+@dataclass(frozen=True, slots=True)
+class ReorderEvent:
+    """A language model put the cards in another order."""
+
+    item_ids: tuple[str, ...]
+    kind: ClassVar[str] = "reorder"
+
+
+@dataclass(frozen=True, slots=True)
+class TextEvent:
+    """A piece of the reply, whole sentences that have been checked. `item_id` is the item it is about, or empty."""
+
+    text: str
+    item_id: str = ""
+    kind: ClassVar[str] = "text"
+
+
+@dataclass(frozen=True, slots=True)
+class NoteEvent:
+    note: Note
+    kind: ClassVar[str] = "note"
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorEvent:
+    """The turn failed and left no trace; `text` is a sentence for the user."""
+
+    text: str
+    kind: ClassVar[str] = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class DoneEvent:
+    reply: Reply
+    kind: ClassVar[str] = "done"
+
+
+Event: TypeAlias = (
+    StageEvent | StateEvent | CardsEvent | ReorderEvent | TextEvent | NoteEvent | ErrorEvent | DoneEvent
+)
