@@ -40,9 +40,7 @@ class Settings(BaseSettings):
     local_model: Path | None = Field(
         default=None, description="GGUF file for `CHATREC_LLM=local`; default: the first in `CHATREC_HOME/models`."
     )
-    embedder: str = Field(
-        default="all-MiniLM-L6-v2", description="Name or folder of a sentence-transformers model."
-    )
+    embedder: str = Field(default="all-MiniLM-L6-v2", description="Name or folder of a sentence-transformers model.")
     embedding_engine: Literal["torch", "onnx", "onnx-int8"] = Field(
         default="onnx-int8", description="What runs the embedder: `onnx-int8`, `onnx` or `torch`."
     )
@@ -57,9 +55,7 @@ class Settings(BaseSettings):
         default=("descriptions", "reviews", "words", "mentions"),
         description="Routes to retrieve with, comma-separated, each with an optional weight (`words=0.5`).",
     )
-    threads: int = Field(
-        default=0, ge=0, description="Threads for the embedder; 0: one a physical core, at most 4."
-    )
+    threads: int = Field(default=0, ge=0, description="Threads for the embedder; 0: one a physical core, at most 4.")
     ui_host: str = Field(default="127.0.0.1", description="Address the page listens on.")
     ui_port: int = Field(default=7860, ge=0, le=65535, description="Port the page listens on; 0: any free one.")
 

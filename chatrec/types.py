@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal, TypeAlias
 
-from chatrec.catalog import Item, Value
+from chatrec.catalog import Item
 
 Op: TypeAlias = Literal["any", "none", "min", "max"]
 Strength: TypeAlias = Literal["hard", "soft"]
@@ -243,6 +243,4 @@ class DoneEvent:
     kind: ClassVar[str] = "done"
 
 
-Event: TypeAlias = (
-    StageEvent | StateEvent | CardsEvent | ReorderEvent | TextEvent | NoteEvent | ErrorEvent | DoneEvent
-)
+Event: TypeAlias = StageEvent | StateEvent | CardsEvent | ReorderEvent | TextEvent | NoteEvent | ErrorEvent | DoneEvent
