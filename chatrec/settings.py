@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -55,6 +56,7 @@ class Settings(BaseSettings):
         default=("descriptions", "reviews", "words", "mentions"),
         description="Routes to retrieve with, comma-separated, each with an optional weight (`words=0.5`).",
     )
+    n: int = Field(default=5, ge=1, le=50, description="How many items a reply recommends.")
     threads: int = Field(default=0, ge=0, description="Threads for the embedder; 0: one a physical core, at most 4.")
     ui_host: str = Field(default="127.0.0.1", description="Address the page listens on.")
     ui_port: int = Field(default=7860, ge=0, le=65535, description="Port the page listens on; 0: any free one.")
@@ -63,6 +65,19 @@ class Settings(BaseSettings):
     @classmethod
     def _split(cls, value: Any) -> Any:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("routes")
+    @classmethod
+    def _weights_are_numbers(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for entry in value:
+            if not re.fullmatch(r"[\w.:]+(=\d+(\.\d+)?)?", entry):
+                raise ValueError(f"{entry!r} is not a route, or a route and a weight such as words=0.5")
+        return value
+
+    def route_weights(self) -> dict[str, float | None]:
+        """The routes in order, each with its weight; None: the default one."""
+        parts = [entry.partition("=") for entry in self.routes]
+        return {name: float(weight) if weight else None for name, _, weight in parts}
 
     @classmethod
     def from_env(cls) -> Settings:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal, TypeAlias
 
 from chatrec.catalog import Item
+from chatrec.errors import ChatRecError
 
 Op: TypeAlias = Literal["any", "none", "min", "max"]
 Strength: TypeAlias = Literal["hard", "soft"]
@@ -59,16 +60,30 @@ class DialogueState:
 
 
 @dataclass(frozen=True, slots=True)
+class UserProfile:
+    """What a user owns, has seen (ids of items), has access to (services, memberships) and has confirmed."""
+
+    id: str
+    owns: frozenset[str] = frozenset()
+    seen: frozenset[str] = frozenset()
+    access: frozenset[str] = frozenset()
+    confirmed: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class Query:
     """What the routes are asked.
 
-    `text` is the request in free words, `vector` its embedding (unit length, filled in by the retriever once),
-    `liked` the items named with approval, `constraints` the hard ones, `excluded` ids that must not come back.
+    `text` is the latest request in free words, `history` the earlier ones, latest first; `liked` the items named
+    with approval, `constraints` the hard ones, `excluded` ids that must not come back.
+    The retriever fills in, once for all routes, `vector` (the request's embedding, unit length) and `mask` (which
+    items, by row of the snapshot, may come back; None: all).
     """
 
     text: str
-    vector: Any = field(default=None, compare=False, repr=False)
     history: tuple[str, ...] = ()
+    vector: Any = field(default=None, compare=False, repr=False)
+    mask: Any = field(default=None, compare=False, repr=False)
     liked: tuple[str, ...] = ()
     constraints: tuple[Constraint, ...] = ()
     excluded: frozenset[str] = frozenset()
@@ -79,7 +94,7 @@ class Evidence:
     """A passage or fact of one item that a claim can rest on.
 
     `ref` is `item_id#description`, `item_id#review:<review id>` or `item_id#fact:<facet>`; `quote` is text that
-    stands literally in what `ref` names; `score` says how well it answers the query, higher is better.
+    stands literally in what `ref` names (empty until the retriever has loaded the item); `score` says how well it answers the query, higher is better.
     """
 
     ref: str
@@ -231,9 +246,9 @@ class NoteEvent:
 
 @dataclass(frozen=True, slots=True)
 class ErrorEvent:
-    """The turn failed and left no trace; `text` is a sentence for the user."""
+    """The turn failed and left no trace; `str(error)` is a sentence for the user."""
 
-    text: str
+    error: ChatRecError
     kind: ClassVar[str] = "error"
 
 

@@ -1,0 +1,227 @@
+"""ChatRec: reads the settings, wires every room, and is the object that Python programs hold."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from chatrec.catalog.source import Source, open_records, open_source
+from chatrec.conversations import Conversations, new_session_id
+from chatrec.dialogue.filters import constraints_from
+from chatrec.dialogue.titles import TitleIndex
+from chatrec.embedding import Embedder, load_embedder
+from chatrec.errors import CatalogNotFound, ConversationError, MessageError
+from chatrec.llm import chat_model
+from chatrec.plugins import load
+from chatrec.retriever import Retriever
+from chatrec.session import Rooms, Session, run_turn
+from chatrec.settings import Settings
+from chatrec.store import index as store
+from chatrec.types import DialogueState, DoneEvent, Mention, Reply, UserProfile
+
+if TYPE_CHECKING:
+    from langchain_core.language_models import BaseChatModel
+
+Mode = Literal["update", "sync", "reset"]
+
+
+@dataclass(frozen=True)
+class IndexReport:
+    """What an indexing did to the catalogue (`change`), what it took its files for, and the records it left out."""
+
+    change: store.IndexReport
+    source: Source
+
+
+class ChatRec:
+    """One catalogue to talk to. Safe to share between threads; every room is made when it is first needed."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self._lock = threading.RLock()
+        self._rooms: Rooms | None = None
+
+    @classmethod
+    def from_env(cls, *, catalog: str | None = None) -> ChatRec:
+        """With the settings of the environment and `.env`; `catalog` overrides `CHATREC_CATALOG`."""
+        settings = Settings.from_env()
+        return cls(settings.model_copy(update={"catalog": catalog}) if catalog else settings)
+
+    # Cataloguing
+
+    def index(
+        self,
+        source: str | Path | Sequence[str | Path] | Iterable[Mapping[str, Any]],
+        *,
+        format: str = "auto",
+        mode: Mode = "update",
+        on_bad: Literal["raise", "skip"] = "raise",
+        progress: store.Progress | None = None,
+    ) -> IndexReport:
+        """Brings the catalogue up to date with files, folders or records; what is served meanwhile stays whole.
+
+        `mode` "update" adds and changes, "sync" also removes what the source no longer has, "reset" starts over.
+        Raises CatalogError for unusable input, StoreLocked while somebody else is indexing.
+        """
+        opened = _opened(source, format=format, on_bad=on_bad)
+        change = store.build_generation(
+            self.folder,
+            opened.records(),
+            self.embedder,
+            chroma_url=self.settings.chroma_url,
+            mode=mode,
+            progress=progress,
+        )
+        return IndexReport(change, opened)
+
+    def delete(self, ids: Collection[str]) -> store.IndexReport:
+        """Removes items from the catalogue; unknown ids are ignored."""
+        return store.delete_items(self.folder, ids, self.embedder, chroma_url=self.settings.chroma_url)
+
+    # Talking
+
+    def session(self, id: str | None = None, *, user: str | None = None) -> Session:
+        """A conversation: a new one (its id is 128 random bits), or the one that `id` names, resumed."""
+        return Session(id or new_session_id(), user=user, conversations=self.conversations, rooms=self.rooms)
+
+    def recommend(
+        self, text: str, n: int = 5, liked: Sequence[str] = (), filters: Mapping[str, Any] | None = None
+    ) -> Reply:
+        """One answer without a conversation; nothing of it is kept.
+
+        `liked` are ids of items the user likes, `filters` conditions on facets, as in
+        `{"year": {"min": 1990}, "genres": ["Drama", "Comedy"]}` (any of), `{"genres": {"none": ["Horror"]}}`.
+        """
+        rooms = self.rooms()
+        items = rooms.retriever.snapshot.items
+        unknown = [item_id for item_id in liked if items.row(item_id) is None]
+        if unknown:
+            raise MessageError(f"The catalogue has no item {unknown[0]!r}.", mend="`liked` takes ids of its items.")
+        state = DialogueState(liked=tuple(Mention(item_id, 0) for item_id in liked))
+        constraints = constraints_from(filters or {}, rooms.retriever.snapshot.schema)
+        for event in run_turn(rooms, state, text, constraints=constraints, n=n):
+            if isinstance(event, DoneEvent):
+                return event.reply
+        raise MessageError("The turn ended without a reply.", mend="Send the message again.")
+
+    # People
+
+    def user(self, id: str) -> User:
+        """What is known of a user, to read and to change."""
+        return User(id, self.conversations)
+
+    def forget(self, *, user: str | None = None, session: str | None = None) -> int:
+        """Deletes every trace of a user, of a session, or of a user's one session; returns the sessions deleted."""
+        if user is None and session is None:
+            raise ConversationError("Nothing to forget was named.", mend="Pass user=..., session=... or both.")
+        return self.conversations.forget(user=user, session=session)
+
+    # The rooms
+
+    @property
+    def folder(self) -> Path:
+        """Where the catalogue's index lives."""
+        return store.catalog_folder(self.settings.home, self.settings.catalog)
+
+    @cached_property
+    def embedder(self) -> Embedder:
+        with self._lock:
+            return load_embedder(self.settings)
+
+    @cached_property
+    def model(self) -> BaseChatModel | None:
+        """The language model; None where it runs without one."""
+        with self._lock:
+            return chat_model(self.settings)
+
+    @cached_property
+    def conversations(self) -> Conversations:
+        with self._lock:
+            url = self.settings.database_url.get_secret_value()
+            return Conversations(url or f"sqlite:///{self.settings.home / 'conversations.db'}")
+
+    def rooms(self) -> Rooms:
+        """What a turn goes through, of the generation that is current now. Raises CatalogNotFound before any."""
+        with self._lock:
+            current = store.current_generation(self.folder)
+            if not current:
+                raise CatalogNotFound(
+                    f"There is no catalogue {self.settings.catalog!r} yet.",
+                    mend=f"Make it with: chatrec index PATH --catalog {self.settings.catalog}",
+                )
+            if self._rooms is None or self._rooms.retriever.snapshot.generation != current:
+                self._rooms = self._wired()
+            return self._rooms
+
+    def _wired(self) -> Rooms:
+        snapshot = store.open_snapshot(self.folder, stamp=self.embedder.stamp, chroma_url=self.settings.chroma_url)
+        weights = self.settings.route_weights()
+        retriever = Retriever(
+            snapshot,
+            routes={name: load("routes", name)(snapshot) for name in weights},
+            weights={name: weight for name, weight in weights.items() if weight is not None},
+            embed=self.embedder.embed_query,
+        )
+        return Rooms(retriever, TitleIndex(snapshot.items.titles()), self.model, self.settings.n)
+
+    def catalogs(self) -> list[str]:
+        """The names of the catalogues indexed under `CHATREC_HOME`."""
+        return store.list_catalogs(self.settings.home)
+
+    def remove_catalog(self, name: str) -> None:
+        """Deletes a catalogue's index; conversations about it stay. Raises CatalogNotFound."""
+        store.remove_catalog(self.settings.home, name, chroma_url=self.settings.chroma_url)
+
+    def close(self) -> None:
+        """Gives back files and connections; the object must not be used afterwards."""
+        with self._lock, suppress(AttributeError):
+            if self._rooms:
+                self._rooms.retriever.snapshot.close()
+            if "conversations" in self.__dict__:
+                self.conversations.close()
+
+
+class User:
+    """A user's profile: `owns` and `seen` (item ids, never recommended again), `access` and `confirmed` (words)."""
+
+    def __init__(self, id: str, conversations: Conversations) -> None:
+        self.id = id
+        self._conversations = conversations
+
+    @property
+    def profile(self) -> UserProfile:
+        return self._conversations.user(self.id)
+
+    def add(
+        self,
+        *,
+        owns: Iterable[str] = (),
+        seen: Iterable[str] = (),
+        access: Iterable[str] = (),
+        confirmed: Iterable[str] = (),
+    ) -> UserProfile:
+        """The profile with these added, kept."""
+        known = self.profile
+        changed = replace(
+            known,
+            owns=known.owns | set(owns),
+            seen=known.seen | set(seen),
+            access=known.access | set(access),
+            confirmed=known.confirmed | set(confirmed),
+        )
+        self._conversations.save_user(changed)
+        return changed
+
+
+def _opened(source: Any, *, format: str, on_bad: Literal["raise", "skip"]) -> Source:
+    if isinstance(source, str | Path):
+        return open_source([source], format=format, skip_bad=on_bad == "skip")
+    entries = list(source) if isinstance(source, list | tuple) else source
+    if isinstance(entries, list) and entries and all(isinstance(entry, str | Path) for entry in entries):
+        return open_source(entries, format=format, skip_bad=on_bad == "skip")
+    return open_records(entries)

@@ -1,0 +1,43 @@
+"""From the loose filters a program writes to strict constraints over the catalogue's facets."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, get_args
+
+from chatrec.catalog.schema import Facet
+from chatrec.errors import MessageError
+from chatrec.types import Constraint, Op
+
+OPS = get_args(Op)
+
+
+def constraints_from(filters: Mapping[str, Any], schema: Mapping[str, Facet]) -> tuple[Constraint, ...]:
+    """`{"year": {"min": 1990}, "genres": ["Drama", "Comedy"]}` as hard constraints.
+
+    A value or a list of values means any of them; a mapping may hold "any", "none", "min" and "max".
+    Raises MessageError for a facet, an operation or a value the catalogue cannot have, listing what there is.
+    """
+    found: list[Constraint] = []
+    for name, wanted in filters.items():
+        if name not in schema:
+            raise MessageError(f"The catalogue has no facet {name!r}.", mend="It has: " + ", ".join(sorted(schema)))
+        conditions = wanted if isinstance(wanted, Mapping) else {"any": wanted}
+        found += [_constraint(name, op, values, schema[name]) for op, values in conditions.items()]
+    return tuple(found)
+
+
+def _constraint(name: str, op: str, values: Any, facet: Facet) -> Constraint:
+    if op not in OPS:
+        raise MessageError(f"{op!r} is no operation on {name!r}.", mend="There are: " + ", ".join(OPS))
+    many = (
+        tuple(values) if isinstance(values, Sequence | set | frozenset) and not isinstance(values, str) else (values,)
+    )
+    if not many or not all(isinstance(value, str | int | float) for value in many):
+        raise MessageError(f"The filter on {name!r} needs a text or a number.")
+    if op in ("min", "max"):
+        if facet.kind not in ("number", "date") or len(many) != 1:
+            raise MessageError(f"{op!r} needs one number, and a facet of numbers; {name!r} holds a {facet.kind}.")
+        if facet.kind == "number" and not isinstance(many[0], int | float):
+            raise MessageError(f"{op!r} of {name!r} needs a number, not {many[0]!r}.")
+    return Constraint(name, op, many)  # type: ignore[arg-type]  # op was checked against Op above

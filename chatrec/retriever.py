@@ -1,0 +1,78 @@
+"""Runs the routes over one snapshot, fuses what they found, and loads the candidates with their evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chatrec.catalog import Item
+from chatrec.fusion import WEIGHTS, reciprocal_rank
+from chatrec.routes import Route
+from chatrec.store.index import Snapshot
+from chatrec.types import Candidate, Evidence, Hit, Query
+
+DEPTH = 150
+"""How many hits each route is asked for."""
+
+DECAY = 0.5
+"""What the wish of one turn earlier counts in the request's vector."""
+
+PASSAGES = 4
+"""How many passages of evidence a candidate carries at most."""
+
+
+@dataclass(frozen=True)
+class Retriever:
+    """`retrieve` answers a query from one generation of the store; `routes` by name, `weights` by route name."""
+
+    snapshot: Snapshot
+    routes: Mapping[str, Route]
+    weights: Mapping[str, float]
+    embed: Callable[[str], NDArray[np.float32]]
+
+    def retrieve(self, query: Query, k: int) -> list[Candidate]:
+        """The `k` best candidates, best first; none where the constraints and exclusions leave no item."""
+        mask = self.snapshot.mask(query.constraints, query.excluded)
+        if mask is not None and not mask.any():
+            return []
+        query = replace(query, vector=self._vector(query), mask=mask)
+        hits = {name: route.retrieve(query, DEPTH) for name, route in self.routes.items()}
+        fused = reciprocal_rank(hits, {**WEIGHTS, **self.weights})[:k]
+        items = {item.id: item for item in self.snapshot.items.get([item_id for item_id, _ in fused])}
+        by_item = {name: {hit.item_id: hit for hit in found} for name, found in hits.items()}
+        return [
+            _candidate(
+                items[item_id], score, {name: found[item_id] for name, found in by_item.items() if item_id in found}
+            )
+            for item_id, score in fused
+        ]
+
+    def _vector(self, query: Query) -> NDArray[np.float32] | None:
+        """Unit-length blend of the wishes' embeddings, the latest counting most; None where nothing was said."""
+        texts = [text for text in (query.text, *query.history) if text.strip()]
+        if not texts:
+            return None
+        blend = np.sum([DECAY**age * self.embed(text) for age, text in enumerate(texts)], axis=0)
+        return np.asarray(blend / np.linalg.norm(blend), dtype=np.float32)
+
+
+def _candidate(item: Item, score: float, hits: Mapping[str, Hit]) -> Candidate:
+    best: dict[str, Evidence] = {}
+    for evidence in (evidence for hit in hits.values() for evidence in hit.evidence):
+        best.setdefault(evidence.ref, evidence)
+    passages = passages_of(item)
+    for ref in passages:
+        best.setdefault(ref, Evidence(ref, item.id, "", 0.0))
+    ordered = sorted(best.values(), key=lambda evidence: (-evidence.score, evidence.ref))
+    quoted = [replace(evidence, quote=passages[evidence.ref]) for evidence in ordered if evidence.ref in passages]
+    return Candidate(item, score, hits, tuple(quoted[:PASSAGES]))
+
+
+def passages_of(item: Item) -> dict[str, str]:
+    """Text by ref of all that was written about an item; empty texts are left out."""
+    texts = {f"{item.id}#description": item.description}
+    texts |= {f"{item.id}#review:{review.id}": review.text for review in item.reviews}
+    return {ref: text for ref, text in texts.items() if text.strip()}

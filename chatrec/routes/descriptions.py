@@ -1,0 +1,24 @@
+"""Items whose description lies nearest to the request, by embedding."""
+
+from __future__ import annotations
+
+from chatrec.routes import ranked
+from chatrec.store.index import Snapshot
+from chatrec.types import Evidence, Hit, Query
+
+
+class Route:
+    """Dense retrieval over one passage an item, its description."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self._vectors = snapshot.vectors
+
+    def retrieve(self, query: Query, k: int) -> list[Hit]:
+        if query.vector is None:
+            return []
+        found = self._vectors.search(query.vector, k, kind="description", mask=query.mask)
+        return ranked(
+            "descriptions",
+            ((p.item_id, p.score, (Evidence(p.ref, p.item_id, "", p.score),)) for p in found),
+            k,
+        )
