@@ -94,7 +94,8 @@ class Evidence:
     """A passage or fact of one item that a claim can rest on.
 
     `ref` is `item_id#description`, `item_id#review:<review id>` or `item_id#fact:<facet>`; `quote` is text that
-    stands literally in what `ref` names (empty until the retriever has loaded the item); `score` says how well it answers the query, higher is better.
+    stands literally in what `ref` names (empty until the retriever has loaded the item); `score` says how well it
+    answers the query, higher is better.
     """
 
     ref: str

@@ -9,7 +9,7 @@ Attitude = Literal["liked", "disliked", "seen", "rejected"]
 
 ANNOUNCES = re.compile(
     r"\b(?:like|liked|likes|love|loved|loves|adore|adored|enjoy|enjoyed|hate|hated|watched|saw|seen|read|played|own|"
-    r"bought|than|to|about|not|no|recommend|suggest|similar to|reminds? me of)\s+[\"“'‘]?$",
+    r"bought|than|not|except|recommend|suggest|similar to|compared to|reminds? me of)\s+[\"“'‘]?$",
     re.IGNORECASE,
 )
 """Ends where a title may begin."""

@@ -21,6 +21,66 @@ CLOSE_ENOUGH = 88
 SHORTEST_MISSPELT = 5
 """Titles of fewer letters must be spelt right."""
 
+LONGEST_MISSPELT = 6
+"""Titles of more words must be spelt right: looking through all titles costs about a millisecond a time."""
+
+FUNCTION_WORDS = frozenset(
+    [
+        "a",
+        "an",
+        "and",
+        "are",
+        "as",
+        "at",
+        "be",
+        "but",
+        "by",
+        "do",
+        "for",
+        "from",
+        "go",
+        "he",
+        "her",
+        "him",
+        "his",
+        "i",
+        "in",
+        "is",
+        "it",
+        "me",
+        "my",
+        "no",
+        "not",
+        "of",
+        "off",
+        "on",
+        "one",
+        "or",
+        "our",
+        "out",
+        "she",
+        "so",
+        "some",
+        "that",
+        "the",
+        "them",
+        "they",
+        "this",
+        "those",
+        "to",
+        "up",
+        "us",
+        "was",
+        "we",
+        "what",
+        "who",
+        "with",
+        "you",
+        "your",
+    ]
+)
+"""Titles of these words alone need a capital, quotes or a year: "I loved it" names nothing."""
+
 
 class Named(NamedTuple):
     """An item named in a message, with the place of its title in it: message[start:end]."""
@@ -74,10 +134,10 @@ class TitleIndex:
         for length in range(min(LONGEST, len(words) - position), 0, -1):
             span = words[position : position + length]
             form = " ".join(_fold(word.group()) for word in span)
-            if form in self._by_words and (marked or _telling(message, span)):
+            if form in self._by_words and (_telling(message, span) or (marked and not _ordinary(message, span))):
                 return self._named(form, message, span), length
         if marked:
-            for length in range(min(LONGEST, len(words) - position), 0, -1):
+            for length in range(min(LONGEST_MISSPELT, len(words) - position), 0, -1):
                 span = words[position : position + length]
                 form = self._misspelt(" ".join(_fold(word.group()) for word in span), length)
                 if form:
@@ -130,3 +190,9 @@ def _telling(message: str, span: list[re.Match[str]]) -> bool:
     if YEAR.match(message, span[-1].end()):
         return True
     return len(span) >= 2 and sum(word.group()[0].isupper() for word in span) >= 2
+
+
+def _ordinary(message: str, span: list[re.Match[str]]) -> bool:
+    """Whether the words are function words in lower case and without quotes before them."""
+    quoted = message[: span[0].start()].rstrip().endswith(('"', "“", "«", "‘"))
+    return not quoted and all(word.group() in FUNCTION_WORDS for word in span)
