@@ -25,59 +25,10 @@ LONGEST_MISSPELT = 6
 """Titles of more words must be spelt right: looking through all titles costs about a millisecond a time."""
 
 FUNCTION_WORDS = frozenset(
-    [
-        "a",
-        "an",
-        "and",
-        "are",
-        "as",
-        "at",
-        "be",
-        "but",
-        "by",
-        "do",
-        "for",
-        "from",
-        "go",
-        "he",
-        "her",
-        "him",
-        "his",
-        "i",
-        "in",
-        "is",
-        "it",
-        "me",
-        "my",
-        "no",
-        "not",
-        "of",
-        "off",
-        "on",
-        "one",
-        "or",
-        "our",
-        "out",
-        "she",
-        "so",
-        "some",
-        "that",
-        "the",
-        "them",
-        "they",
-        "this",
-        "those",
-        "to",
-        "up",
-        "us",
-        "was",
-        "we",
-        "what",
-        "who",
-        "with",
-        "you",
-        "your",
-    ]
+    (
+        "a an and are as at be but by do for from go he her him his i in is it me my no not of off on one or our out "
+        "she so some that the them they this those to up us was we what who with you your"
+    ).split(" ")
 )
 """Titles of these words alone need a capital, quotes or a year: "I loved it" names nothing."""
 
