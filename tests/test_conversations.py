@@ -190,7 +190,9 @@ def test_a_session_continued_elsewhere_is_not_overwritten(kept: Conversations, u
 def test_of_eight_threads_exactly_one_commits(kept: Conversations, number: int) -> None:
     for earlier in range(1, number):
         say(kept, "s", earlier)
-    barrier, outcomes = threading.Barrier(8), []
+    barrier = threading.Barrier(8)
+    outcomes: list[str] = []
+    refusals: list[str] = []
 
     def attempt(name: int) -> None:
         barrier.wait()
@@ -198,7 +200,7 @@ def test_of_eight_threads_exactly_one_commits(kept: Conversations, number: int) 
             say(kept, "s", number, user="ann", message=f"from {name}")
             outcomes.append(f"from {name}")
         except ConversationError as error:
-            assert "continued elsewhere" in str(error)
+            refusals.append(str(error))
 
     threads = [threading.Thread(target=attempt, args=(name,)) for name in range(8)]
     for thread in threads:
@@ -209,6 +211,7 @@ def test_of_eight_threads_exactly_one_commits(kept: Conversations, number: int) 
     assert found is not None
     assert [turn.message for turn in found.turns[number - 1 :]] == outcomes
     assert len(outcomes) == 1
+    assert ["continued elsewhere" in refusal for refusal in refusals] == [True] * 7
 
 
 A_PROCESS = """
@@ -261,15 +264,32 @@ def test_of_four_processes_on_a_new_database_exactly_one_commits(url: str) -> No
     conversations.close()
 
 
+def test_a_database_set_up_by_several_at_once(url: str) -> None:
+    barrier, found = threading.Barrier(6), []
+
+    def opened() -> None:
+        conversations = Conversations(url)
+        barrier.wait()
+        found.append(conversations.load("s"))
+        conversations.close()
+
+    threads = [threading.Thread(target=opened) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert found == [None] * 6
+
+
 def test_threads_with_sessions_of_their_own_do_not_disturb_each_other(kept: Conversations, url: str) -> None:
-    errors = []
+    errors: list[BaseException] = []
 
     def talk(name: int) -> None:
         try:
             for number in range(1, 6):
                 say(kept, f"s{name}", number, user=f"user {name % 2}")
                 kept.feedback(f"s{name}", number, "i1", 1)
-        except Exception as error:  # an edge: a thread's errors reach the test by this list
+        except Exception as error:  # noqa: BLE001 (a thread's errors reach the test by this list)
             errors.append(error)
 
     threads = [threading.Thread(target=talk, args=(name,)) for name in range(6)]
@@ -496,6 +516,15 @@ def test_a_wrong_password_is_reported_without_it(postgres_url: str) -> None:
     with pytest.raises(ConversationError, match="password authentication failed") as caught:
         Conversations(wrong).load("s")
     assert "hunter2" not in whole_message(caught.value)
+
+
+def test_a_driver_that_repeats_the_password_is_not_quoted(monkeypatch: pytest.MonkeyPatch) -> None:
+    def connect(*_: object, **__: object) -> None:
+        raise psycopg.OperationalError("no such thing: hunter2, hunter3")
+
+    monkeypatch.setattr(psycopg, "connect", connect)
+    with pytest.raises(ConversationError, match=r"no such thing: \*\*\*, \*\*\*"):
+        Conversations("postgresql://ann:hunter2@127.0.0.1/x?sslpassword=hunter3").load("s")
 
 
 def test_postgres_without_its_driver_names_the_pip_line(monkeypatch: pytest.MonkeyPatch) -> None:

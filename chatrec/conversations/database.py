@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, insert, inspect, make_url, select, text
-from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from sqlalchemy.pool import QueuePool
 
 from chatrec.conversations.rows import METADATA, SCHEMA_VERSION, Rows
 from chatrec.errors import ConversationError, MissingPackage
 
 SCHEMA = 1
-BUSY_SECONDS = 10.0
+BUSY_SECONDS = 10.0  # to wait for another writer, or for a server to answer
 ADDRESS = "CHATREC_DATABASE_URL takes sqlite:////folder/file.db or postgresql://user:password@host:port/database."
 SET_UP_LOCK = 0x63686174  # "chat": the advisory lock under which one process at a time creates tables
 
@@ -80,8 +79,6 @@ class Database:
             ) from exc
 
     def _set_up(self) -> None:
-        if self._url.get_backend_name() == "sqlite":
-            self._write_ahead()
         with self._engine.execution_options(begin="BEGIN IMMEDIATE").begin() as connection:
             if connection.dialect.name == "postgresql":
                 connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": SET_UP_LOCK})
@@ -95,19 +92,6 @@ class Database:
                 f" (schema {version}; this one knows {SCHEMA}).",
                 mend="Upgrade chatrec: pip install --upgrade chatrec",
             )
-
-    def _write_ahead(self) -> None:
-        """Switches the file to WAL, for good; SQLite does not wait its busy timeout for this one, so we do."""
-        give_up = time.monotonic() + BUSY_SECONDS
-        while True:
-            try:
-                with self._engine.connect().execution_options(begin="") as connection:
-                    connection.exec_driver_sql("PRAGMA journal_mode=WAL")
-                return
-            except OperationalError as exc:
-                if "locked" not in str(exc.orig) or time.monotonic() > give_up:
-                    raise
-                time.sleep(0.05)
 
     @contextmanager
     def _mapped(self) -> Iterator[None]:
@@ -173,7 +157,7 @@ def _sqlite(url: URL) -> Engine:
     @event.listens_for(engine, "connect")
     def _configure(connection: Any, _record: Any) -> None:
         connection.isolation_level = None  # transactions begin where we say (below), not where sqlite3 guesses
-        for pragma in ("foreign_keys=ON", "secure_delete=ON"):
+        for pragma in ("journal_mode=WAL", "foreign_keys=ON", "secure_delete=ON"):
             connection.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "begin")
