@@ -559,6 +559,16 @@ def test_messages_stay_out_of_database_errors(kept: Conversations, monkeypatch: 
     assert "SECRETWORD" not in whole_message(caught.value)
 
 
+def test_the_database_itself_refuses_feedback_without_its_turn(
+    kept: Conversations, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    say(kept, "s", 1)
+    monkeypatch.setattr(Rows, "has_turn", lambda *_: True)
+    with pytest.raises(ConversationError, match=r"(?i)foreign key"):
+        kept.feedback("s", 2, "i1", 1)
+    assert counts(url)["feedback"] == 0
+
+
 def test_importing_the_room_does_not_import_sqlalchemy() -> None:
     code = "import sys, chatrec.conversations; sys.exit('sqlalchemy' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
@@ -625,15 +635,8 @@ def test_keys_of_other_versions() -> None:
     )
     with pytest.raises(ConversationError, match=r"schema 2.*Upgrade chatrec"):
         state_from_json({**document, "schema": 2})
-    for broken in (
-        None,
-        [],
-        {},
-        {"schema": "x"},
-        {"schema": 0},
-        {"schema": 1, "wishes": [{}]},
-        {"schema": 1, "seen": 3},
-    ):
+    unreadable: list[Any] = [None, [], {}, {"schema": "x"}, {"schema": 0}, {"schema": 1, "wishes": [{}]}]
+    for broken in (*unreadable, {"schema": 1, "seen": 3}):
         with pytest.raises(ConversationError, match="cannot be read"):
             state_from_json(broken)
 
