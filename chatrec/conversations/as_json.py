@@ -1,0 +1,118 @@
+"""Dialogue states, turns and profiles as plain JSON and back: the only place that knows how they are written.
+
+Each document carries `"schema"`. A field added with a default keeps the number: keys that are missing take their
+default and keys that are not known are passed over. Any other change raises `SCHEMA` and adds to `UPGRADES`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, fields
+from typing import Any, TypeVar
+
+from chatrec.conversations.values import UserProfile
+from chatrec.errors import ConversationError
+from chatrec.types import Constraint, DialogueState, Mention, Note, Turn, Wish
+
+SCHEMA = 1
+
+UPGRADES: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {}
+"""Schema number -> what turns a document of it into one of the next schema."""
+
+MENTIONS = ("liked", "disliked", "rejected", "seen", "shown")
+PROFILE = ("owns", "seen", "access", "confirmed")
+NON_FINITE = {"inf": math.inf, "-inf": -math.inf, "nan": math.nan}
+
+T = TypeVar("T")
+
+
+def state_to_json(state: DialogueState) -> dict[str, Any]:
+    document = {"schema": SCHEMA, **asdict(state)}
+    document["constraints"] = [
+        {**asdict(constraint), "values": [_number_to_json(value) for value in constraint.values]}
+        for constraint in state.constraints
+    ]
+    return document
+
+
+def state_from_json(document: Any) -> DialogueState:
+    """Raises ConversationError where the document is of a newer schema or not a dialogue state."""
+
+    def build(known: dict[str, Any]) -> DialogueState:
+        for name in MENTIONS:
+            known[name] = _all(Mention, known.get(name, ()))
+        known["wishes"] = _all(Wish, known.get("wishes", ()))
+        known["constraints"] = tuple(
+            Constraint(**{**known_constraint, "values": tuple(map(_number_from_json, known_constraint["values"]))})
+            for known_constraint in (_known(Constraint, entry) for entry in known.get("constraints", ()))
+        )
+        return DialogueState(**known)
+
+    return _read(DialogueState, document, build)
+
+
+def turn_to_json(turn: Turn) -> dict[str, Any]:
+    return {"schema": SCHEMA, **asdict(turn)}
+
+
+def turn_from_json(document: Any) -> Turn:
+    """Raises ConversationError where the document is of a newer schema or not a turn."""
+
+    def build(known: dict[str, Any]) -> Turn:
+        known["item_ids"] = tuple(known.get("item_ids", ()))
+        known["notes"] = _all(Note, known.get("notes", ()))
+        return Turn(**known)
+
+    return _read(Turn, document, build)
+
+
+def profile_to_json(profile: UserProfile) -> dict[str, Any]:
+    return {"schema": SCHEMA, **{name: sorted(getattr(profile, name)) for name in PROFILE}}
+
+
+def profile_from_json(user_id: str, document: Any) -> UserProfile:
+    """Raises ConversationError where the document is of a newer schema or not a profile."""
+
+    def build(known: dict[str, Any]) -> UserProfile:
+        return UserProfile(user_id, **{name: frozenset(known.get(name, ())) for name in PROFILE})
+
+    return _read(UserProfile, document, build)
+
+
+def _read(kind: type[T], document: Any, build: Callable[[dict[str, Any]], T]) -> T:
+    """What `build` makes of the document, brought up to this schema."""
+    try:
+        schema = int(document["schema"])
+        if schema > SCHEMA:
+            raise ConversationError(
+                f"A stored {kind.__name__} has schema {schema}; this chatrec knows up to {SCHEMA}.",
+                mend="Upgrade chatrec: pip install --upgrade chatrec",
+            )
+        for older in range(schema, SCHEMA):
+            document = UPGRADES[older](dict(document))
+        return build(_known(kind, document))
+    except (TypeError, KeyError, ValueError, AttributeError) as exc:
+        raise ConversationError(
+            f"A stored {kind.__name__} cannot be read.", mend="Forget this session and start a new one."
+        ) from exc
+
+
+def _all(kind: type[T], entries: Any) -> tuple[T, ...]:
+    return tuple(kind(**_known(kind, entry)) for entry in entries)
+
+
+def _known(kind: type[Any], mapping: Mapping[str, Any]) -> dict[str, Any]:
+    names = {field.name for field in fields(kind)}
+    return {name: value for name, value in mapping.items() if name in names}
+
+
+def _number_to_json(value: str | float | bool) -> Any:
+    """JSON has no infinity and no NaN: those become `{"number": "inf"}`."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return {"number": str(value)}
+    return value
+
+
+def _number_from_json(value: Any) -> Any:
+    return NON_FINITE[value["number"]] if isinstance(value, dict) else value
