@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from chatrec.catalog.source import Source, open_records, open_source
 from chatrec.conversations import Conversations, new_session_id
@@ -17,8 +17,10 @@ from chatrec.dialogue.titles import TitleIndex
 from chatrec.embedding import Embedder, load_embedder
 from chatrec.errors import CatalogNotFound, ConversationError, MessageError
 from chatrec.llm import chat_model
-from chatrec.plugins import load
+from chatrec.plugins import load, names
 from chatrec.retriever import Retriever
+from chatrec.routes import Route
+from chatrec.routes._recommender import RecommenderRoute
 from chatrec.session import Rooms, Session, run_turn
 from chatrec.settings import Settings
 from chatrec.store import index as store
@@ -94,9 +96,11 @@ class ChatRec:
     ) -> Reply:
         """One answer without a conversation; nothing of it is kept.
 
-        `liked` are ids of items the user likes, `filters` conditions on facets, as in
+        `text` may be empty where something is liked. `liked` are ids of items the user likes, `filters` conditions on facets, as in
         `{"year": {"min": 1990}, "genres": ["Drama", "Comedy"]}` (any of), `{"genres": {"none": ["Horror"]}}`.
         """
+        if n < 1:
+            raise MessageError(f"n is {n}; it says how many items to recommend.", mend="Ask for at least 1.")
         rooms = self.rooms()
         items = rooms.retriever.snapshot.items
         unknown = [item_id for item_id in liked if items.row(item_id) is None]
@@ -104,7 +108,8 @@ class ChatRec:
             raise MessageError(f"The catalogue has no item {unknown[0]!r}.", mend="`liked` takes ids of its items.")
         state = DialogueState(liked=tuple(Mention(item_id, 0) for item_id in liked))
         constraints = constraints_from(filters or {}, rooms.retriever.snapshot.schema)
-        for event in run_turn(rooms, state, text, constraints=constraints, n=n):
+        message = text if text.strip() or not liked else None
+        for event in run_turn(rooms, state, message, constraints=constraints, n=n):
             if isinstance(event, DoneEvent):
                 return event.reply
         raise MessageError("The turn ended without a reply.", mend="Send the message again.")
@@ -116,10 +121,11 @@ class ChatRec:
         return User(id, self.conversations)
 
     def forget(self, *, user: str | None = None, session: str | None = None) -> int:
-        """Deletes every trace of a user, of a session, or of a user's one session; returns the sessions deleted."""
+        """Deletes every trace of a user with all their sessions, and of a session; returns the rows deleted."""
         if user is None and session is None:
             raise ConversationError("Nothing to forget was named.", mend="Pass user=..., session=... or both.")
-        return self.conversations.forget(user=user, session=session)
+        gone = self.conversations.forget(session=session) if session is not None else 0
+        return gone + (self.conversations.forget(user=user) if user is not None else 0)
 
     # The rooms
 
@@ -143,7 +149,7 @@ class ChatRec:
     def conversations(self) -> Conversations:
         with self._lock:
             url = self.settings.database_url.get_secret_value()
-            return Conversations(url or f"sqlite:///{self.settings.home / 'conversations.db'}")
+            return Conversations(url or self.settings.home / "conversations.db")
 
     def rooms(self) -> Rooms:
         """What a turn goes through, of the generation that is current now. Raises CatalogNotFound before any."""
@@ -163,7 +169,7 @@ class ChatRec:
         weights = self.settings.route_weights()
         retriever = Retriever(
             snapshot,
-            routes={name: load("routes", name)(snapshot) for name in weights},
+            routes={name: _route(name, snapshot) for name in weights},
             weights={name: weight for name, weight in weights.items() if weight is not None},
             embed=self.embedder.embed_query,
         )
@@ -216,6 +222,14 @@ class User:
         )
         self._conversations.save_user(changed)
         return changed
+
+
+def _route(name: str, snapshot: store.Snapshot) -> Route:
+    """The route of that name, or the recommender model of that name as a route (`mf-als` is the file `mf_als`)."""
+    stem = name.replace("-", "_")
+    if stem in names("recommenders"):
+        return RecommenderRoute(name, load("recommenders", stem)(), snapshot)
+    return cast(Route, load("routes", name)(snapshot))
 
 
 def _opened(source: Any, *, format: str, on_bad: Literal["raise", "skip"]) -> Source:

@@ -92,7 +92,7 @@ class _Draft:
 def run_turn(
     rooms: Rooms,
     state: DialogueState,
-    message: str,
+    message: str | None,
     *,
     profile: UserProfile | None = None,
     constraints: Sequence[Constraint] = (),
@@ -101,12 +101,17 @@ def run_turn(
 ) -> Generator[Event, None, None]:
     """Every event of one turn, `DoneEvent` last; nothing is stored, and `state` is not changed.
 
+    `message` None: nothing is said, the state and the constraints speak for themselves.
+
     Raises MessageError for a message that cannot be answered, and what the operator must mend.
     """
     draft = draft or _Draft(state)
     yield StageEvent("understanding")
     with draft.timed("understanding"):
-        draft.state = understand(state, checked(message), rooms.titles)
+        if message is None:
+            draft.state = replace(state, turn=state.turn + 1, intent="recommend")
+        else:
+            draft.state = understand(state, checked(message), rooms.titles)
         query = query_of(draft.state, profile, constraints=constraints)
     yield StateEvent(draft.state)
     if draft.state.intent == "recommend":
@@ -202,13 +207,11 @@ class Session:
     @property
     def state(self) -> DialogueState:
         """The state after the last finished turn, as the database has it."""
-        kept = self._conversations.load(self.id)
-        return kept.state if kept else DialogueState()
+        return self._conversations.start(self.id, self.user).state
 
     @property
     def turns(self) -> tuple[Turn, ...]:
-        kept = self._conversations.load(self.id)
-        return kept.turns if kept else ()
+        return self._conversations.start(self.id, self.user).turns
 
     def send(self, message: str) -> Reply:
         """The reply to `message`. Raises what `stream` reports as an ErrorEvent."""
@@ -227,9 +230,10 @@ class Session:
         """
         draft = None
         try:
-            before = self.state
+            kept = self._conversations.start(self.id, self.user)
+            before = kept.state
             draft = _Draft(before)
-            profile = self._conversations.user(self.user) if self.user else None
+            profile = self._conversations.user(kept.user) if kept.user else None
             with closing(run_turn(self._rooms(), before, message, profile=profile, draft=draft)) as events:
                 for event in events:
                     if isinstance(event, DoneEvent):

@@ -54,7 +54,8 @@ class Settings(BaseSettings):
     )
     routes: Annotated[tuple[str, ...], NoDecode] = Field(
         default=("descriptions", "reviews", "words", "mentions"),
-        description="Routes to retrieve with, comma-separated, each with an optional weight (`words=0.5`).",
+        description="Routes to retrieve with, comma-separated, each with an optional weight (`words=0.5`); a recommender"
+        " model's name (`itemknn`, `mf-als`) is a route as well.",
     )
     n: int = Field(default=5, ge=1, le=50, description="How many items a reply recommends.")
     threads: int = Field(default=0, ge=0, description="Threads for the embedder; 0: one a physical core, at most 4.")
@@ -70,7 +71,7 @@ class Settings(BaseSettings):
     @classmethod
     def _weights_are_numbers(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         for entry in value:
-            if not re.fullmatch(r"[\w.:]+(=\d+(\.\d+)?)?", entry):
+            if not re.fullmatch(r"[\w.:-]+(=\d+(\.\d+)?)?", entry):
                 raise ValueError(f"{entry!r} is not a route, or a route and a weight such as words=0.5")
         return value
 

@@ -11,7 +11,6 @@ from chatrec.conversations.values import (
     Conversation,
     FeedbackRow,
     SessionSummary,
-    UserProfile,
     checked_session_id,
     checked_user_id,
     new_session_id,
@@ -19,12 +18,12 @@ from chatrec.conversations.values import (
     title_of,
 )
 from chatrec.errors import ConversationError
-from chatrec.types import DialogueState, Turn
+from chatrec.types import DialogueState, Turn, UserProfile
 
 if TYPE_CHECKING:
     from chatrec.conversations.database import Database
 
-__all__ = ["Conversation", "Conversations", "FeedbackRow", "SessionSummary", "UserProfile", "new_session_id"]
+__all__ = ["Conversation", "Conversations", "FeedbackRow", "SessionSummary", "new_session_id"]
 
 LONGEST_COMMENT = 2000
 LARGEST_TURN = 2**31  # what an integer column holds

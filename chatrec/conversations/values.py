@@ -15,17 +15,6 @@ LONGEST_TITLE = 60
 
 
 @dataclass(frozen=True, slots=True)
-class UserProfile:
-    """What is known of a user: ids of items owned, seen and confirmed, and names of what they have access to."""
-
-    id: str
-    owns: frozenset[str] = frozenset()
-    seen: frozenset[str] = frozenset()
-    access: frozenset[str] = frozenset()
-    confirmed: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True, slots=True)
 class Conversation:
     """One session as it stands after its last finished turn. `user` is None while nobody is named."""
 

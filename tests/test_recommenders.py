@@ -1,0 +1,79 @@
+"""What every recommender model must do, tried on each file of the folder with data whose answers are known."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from chatrec import plugins
+from chatrec.recommenders import TrainingData
+from chatrec.types import Query
+from scipy.sparse import csr_matrix
+
+NAMES = plugins.names("recommenders")
+ITEMS = [f"item-{number}" for number in range(10)] + ["never-used"]
+
+
+def checkerboard() -> TrainingData:
+    """Even users use even items, odd users odd ones, each but one of its colour; nobody uses the last item."""
+    used = np.zeros((30, len(ITEMS)))
+    for user in range(30):
+        for item in range(user % 2, 10, 2):
+            used[user, item] = 0 if item // 2 == user // 2 % 5 else 1
+    return TrainingData(ITEMS, csr_matrix(used))
+
+
+@pytest.fixture(params=NAMES)
+def fitted(request: pytest.FixtureRequest):
+    model = plugins.load("recommenders", request.param)()
+    model.fit(checkerboard(), seed=3)
+    return model
+
+
+def test_there_is_one_that_needs_nothing_more() -> None:
+    assert "itemknn" in NAMES
+
+
+@pytest.mark.parametrize("liked", [("item-0",), ("item-3", "item-5")])
+def test_items_used_together_score_above_the_rest(fitted, liked: tuple[str, ...]) -> None:
+    scores = dict(zip(ITEMS, fitted.score(Query("", liked=liked), ITEMS), strict=True))
+    colour = int(liked[0][-1]) % 2
+    same = [score for item, score in scores.items() if item[-1].isdigit() and int(item[-1]) % 2 == colour]
+    other = [score for item, score in scores.items() if item[-1].isdigit() and int(item[-1]) % 2 != colour]
+    assert min(same) > max(other)
+
+
+def test_it_says_nothing_of_what_it_cannot_know(fitted) -> None:
+    scores = fitted.score(Query("", liked=("item-0",)), ["never-used", "stranger", "item-2"])
+    assert np.isnan(scores[:2]).all()
+    assert np.isfinite(scores[2])
+    for liked in ((), ("stranger",), ("never-used",)):
+        assert np.isnan(fitted.score(Query("", liked=liked), ITEMS)).all()
+
+
+def test_scores_follow_the_order_asked_for(fitted) -> None:
+    query = Query("", liked=("item-1",))
+    scores = fitted.score(query, ITEMS)
+    np.testing.assert_allclose(fitted.score(query, ITEMS[::-1]), scores[::-1])
+    assert len(fitted.score(query, [])) == 0
+
+
+def test_the_same_seed_repeats(fitted) -> None:
+    again = type(fitted)()
+    again.fit(checkerboard(), seed=3)
+    query = Query("", liked=("item-4",))
+    np.testing.assert_array_equal(again.score(query, ITEMS), fitted.score(query, ITEMS))
+
+
+def test_what_is_saved_loads_and_scores_the_same(fitted, tmp_path: Path) -> None:
+    fitted.save(tmp_path / "model")
+    loaded = type(fitted).load(tmp_path / "model")
+    query = Query("", liked=("item-4", "item-7"))
+    np.testing.assert_array_equal(loaded.score(query, ITEMS), fitted.score(query, ITEMS))
+    assert not [path for path in (tmp_path / "model").iterdir() if path.suffix in (".pkl", ".pickle")]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_interactions_at_all_is_no_error(name: str) -> None:
+    model = plugins.load("recommenders", name)()
+    model.fit(TrainingData(ITEMS, csr_matrix((0, len(ITEMS)))))
+    assert np.isnan(model.score(Query("", liked=("item-0",)), ITEMS)).all()
