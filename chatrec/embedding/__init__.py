@@ -34,9 +34,7 @@ class Embedder(Protocol):
     @property
     def stamp(self) -> Stamp: ...
 
-    def embed(
-        self, texts: Sequence[str], *, progress: Callable[[int, int], None] | None = None
-    ) -> NDArray[np.float32]:
+    def embed(self, texts: Sequence[str], *, progress: Callable[[int, int], None] | None = None) -> NDArray[np.float32]:
         """Passages as (len(texts), dimension); `progress` gets (done, total). Long texts are cut to the model's limit."""
         ...
 

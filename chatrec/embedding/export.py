@@ -61,7 +61,9 @@ def main(source: Path, name: str, target: Path) -> None:
         _say("That is not close enough: fp32 will be used")
         fp32, _ = _agreement(model, OnnxEmbedder(about, engine="onnx", threads=2), about)
         if fp32 < LEAST_COSINE:
-            raise EmbeddingError(f"The export of {name} differs from the model (cosine {fp32:.3f}).", mend=TORCH_INSTEAD)
+            raise EmbeddingError(
+                f"The export of {name} differs from the model (cosine {fp32:.3f}).", mend=TORCH_INSTEAD
+            )
     measured = {"cosine": round(cosine, 4), "overlap": round(overlap, 4), "engine": "onnx-int8" if fine else "onnx"}
     (target / "about.json").write_text(json.dumps(json.loads(as_json(about)) | measured, indent=1), encoding="utf-8")
 

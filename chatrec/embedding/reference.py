@@ -34,9 +34,7 @@ class TorchEmbedder:
         model = SentenceTransformer(str(folder), device="cpu")
         return cls(model, Stamp(name, "torch", int(model.get_embedding_dimension() or 0), checksum))
 
-    def embed(
-        self, texts: Sequence[str], *, progress: Callable[[int, int], None] | None = None
-    ) -> NDArray[np.float32]:
+    def embed(self, texts: Sequence[str], *, progress: Callable[[int, int], None] | None = None) -> NDArray[np.float32]:
         vectors = np.empty((len(texts), self.stamp.dimension), dtype=np.float32)
         by_length = sorted(range(len(texts)), key=lambda position: len(texts[position]))
         for start in range(0, len(texts), BATCH):

@@ -46,9 +46,7 @@ class OnnxEmbedder:
         self._tokenizer.enable_truncation(model.longest)
         self.stamp = Stamp(model.name, "onnx-int8" if int8 else "onnx", model.dimension, model.checksum)
 
-    def embed(
-        self, texts: Sequence[str], *, progress: Callable[[int, int], None] | None = None
-    ) -> NDArray[np.float32]:
+    def embed(self, texts: Sequence[str], *, progress: Callable[[int, int], None] | None = None) -> NDArray[np.float32]:
         vectors = np.empty((len(texts), self.stamp.dimension), dtype=np.float32)
         tokens = [self._tokens(self._model.passage_prompt + text) for text in texts]
         by_length = sorted(range(len(texts)), key=lambda position: len(tokens[position]))

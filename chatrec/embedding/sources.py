@@ -40,7 +40,9 @@ def weights_of(folder: Path) -> list[Path]:
     for name in WEIGHTS:
         if (folder / name).is_file():
             return sorted(folder.glob("model-*.safetensors")) if name.endswith(".json") else [folder / name]
-    raise EmbeddingError(f"{folder} holds no weights ({' or '.join(WEIGHTS)}).", mend="Save or download the model anew.")
+    raise EmbeddingError(
+        f"{folder} holds no weights ({' or '.join(WEIGHTS)}).", mend="Save or download the model anew."
+    )
 
 
 def checksum_of(folder: Path) -> str:
