@@ -1,4 +1,4 @@
-"""A conversation as its users know it: turns are kept whole or not at all, and nothing shown or turned down comes back."""
+"""A conversation as its users know it: turns are kept whole or not at all, and what was shown does not come back."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def ids(reply: Reply) -> list[str]:
     return [shown.item.id for shown in reply.recommendations]
 
 
-@pytest.fixture()
+@pytest.fixture
 def session(rec: ChatRec) -> Session:
     return rec.session()
 

@@ -1,4 +1,4 @@
-"""Past conversations of one's own, JSON Lines: `id` and `utterances`, each with `role`, `text` and the `items` named."""
+"""One's own past conversations, JSON Lines: `id` and `utterances`, each with `role`, `text` and maybe `items`."""
 
 from __future__ import annotations
 

@@ -36,13 +36,13 @@ def _dialogue(value: Any, where: Where) -> Iterator[Record]:
     named = titles if isinstance(titles, dict) else {}
     seeker = value.get("initiatorWorkerId")
     said = []
-    for message in value["messages"]:
-        text = str(message.get("text", "")) if isinstance(message, dict) else ""
+    for place, message in enumerate(value["messages"]):
+        if not isinstance(message, dict):
+            raise where.bad(f"messages[{place}]", "expected an object with a text")
+        text = str(message.get("text", ""))
         said.append(
             {
-                "role": "user"
-                if isinstance(message, dict) and message.get("senderWorkerId") == seeker
-                else "assistant",
+                "role": "user" if message.get("senderWorkerId") == seeker else "assistant",
                 "text": MENTION.sub(lambda found: str(named.get(found[1]) or found[0]), text),
                 "items": MENTION.findall(text),
             }
