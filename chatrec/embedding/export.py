@@ -16,7 +16,7 @@ from dataclasses import replace
 from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from filelock import FileLock, Timeout
@@ -83,6 +83,7 @@ def _export(folder: Path, name: str, *, threads: int, memo: Path, say: Say) -> A
     warnings.simplefilter("ignore")
     import torch
 
+    from chatrec.embedding.quantise import quantise
     from chatrec.embedding.torch_engine import load_model, prompts_of
 
     torch.set_num_threads(threads)
@@ -91,7 +92,9 @@ def _export(folder: Path, name: str, *, threads: int, memo: Path, say: Say) -> A
     try:
         tokens = _write_tokenizer(model, folder / "tokenizer.json")
         _write_onnx(model, folder / FILES["onnx"])
-        _quantise(folder / FILES["onnx"], folder / FILES["onnx-int8"])
+        tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+        texts = [np.array([tokenizer.encode(text).ids], np.int64) for text in _learning_texts()]
+        quantise(folder / FILES["onnx"], folder / FILES["onnx-int8"], texts)
     except Exception as exc:  # an edge: a model that cannot be traced fails in any way there is
         raise EmbeddingError(f"{name} cannot be exported to ONNX: {exc}", mend=AS_IT_IS) from exc
     query_prompt, document_prompt = prompts_of(model)
@@ -156,12 +159,6 @@ def _write_onnx(model: SentenceTransformer, path: Path) -> None:
         )
 
 
-def _quantise(fp32: Path, int8: Path) -> None:
-    from onnxruntime.quantization import QuantType, quantize_dynamic
-
-    quantize_dynamic(fp32, int8, per_channel=True, weight_type=QuantType.QInt8)
-
-
 def _compare(model: SentenceTransformer, folder: Path, about: About, *, threads: int, say: Say) -> dict[str, Figures]:
     """How near each engine is to PyTorch, searching the sample's descriptions with its readers' notes."""
     documents, queries = sample_texts()
@@ -178,10 +175,19 @@ def _compare(model: SentenceTransformer, folder: Path, about: About, *, threads:
 
 
 def sample_texts() -> tuple[list[str], list[str]]:
-    """Documents and queries written by people, of the catalogue that ships."""
-    with (files("chatrec.catalog.sample") / "films.jsonl").open(encoding="utf-8") as lines:
-        items = [json.loads(line) for line in lines]
+    """Documents to find and queries to find them with, of the catalogue that ships."""
+    items = _sample()
     return [item["description"] for item in items], [item["reviews"][0]["text"] for item in items]
+
+
+def _learning_texts() -> list[str]:
+    """Others than those that are compared."""
+    return [f"{item['reviews'][1]['text']} {item['reviews'][2]['text']}" for item in _sample()[::2]]
+
+
+def _sample() -> list[Any]:
+    with (files("chatrec.catalog.sample") / "films.jsonl").open(encoding="utf-8") as lines:
+        return [json.loads(line) for line in lines]
 
 
 def _encode(model: SentenceTransformer, texts: Sequence[str], prompt: str) -> Vectors:

@@ -7,6 +7,7 @@ import json
 import os
 import re
 import tempfile
+from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -83,10 +84,8 @@ def _file_checksum(path: Path, memo: Path) -> str:
     about = path.stat()
     key = f"{path.resolve()} {about.st_size} {about.st_mtime_ns}"
     known: dict[str, str] = {}
-    try:
+    with suppress(OSError, ValueError):  # a memo that is missing or torn only costs the time to sum again
         known = json.loads(memo.read_text("utf-8"))
-    except (OSError, ValueError):
-        pass  # a memo that is missing or torn only costs the time to sum again
     if key not in known:
         with path.open("rb") as file:
             known[key] = hashlib.file_digest(file, "sha256").hexdigest()
