@@ -1,4 +1,4 @@
-"""What several tests share: a real Postgres, started for the run and gone with it."""
+"""What several tests share: the embedding model, an indexed sample catalogue, a real Postgres."""
 
 from __future__ import annotations
 
@@ -11,6 +11,28 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from chatrec import ChatRec, Settings
+from chatrec.catalog import sample
+
+
+@pytest.fixture(scope="session")
+def embedder_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A CHATREC_HOME with the default embedding model exported; what is indexed there stays for the run."""
+    from chatrec.embedding import load_embedder
+
+    home = tmp_path_factory.mktemp("home")
+    load_embedder(Settings(home=home))
+    return home
+
+
+@pytest.fixture(scope="session")
+def rec(embedder_home: Path) -> Iterator[ChatRec]:
+    """The sample catalogue with its interactions and dialogues, without a language model."""
+    rec = ChatRec(Settings(home=embedder_home, llm="builtin"))
+    rec.index([sample.films(), sample.interactions(), sample.dialogues()])
+    yield rec
+    rec.close()
 
 
 @pytest.fixture(scope="session")
