@@ -43,7 +43,7 @@ class About:
         if self.language_model:
             return ""
         return (
-            "<details><summary>Running without a language model. How to add one</summary>"
+            "<details><summary>No language model in use: how to add one</summary>"
             "<p>Replies are instant: the order comes from the search itself, the reasons are the catalogue's own"
             " sentences. To let a language model choose and write, set <code>CHATREC_LLM</code> in the environment or"
             " in <code>.env</code> and start again: <code>CHATREC_LLM=local</code> for one on this machine,"
