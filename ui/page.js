@@ -9,14 +9,14 @@
     if (key) details.open ? open.delete(key) : open.add(key);
   }, true);
   const thread = () => [document.getElementById("past"), document.getElementById("now")].filter(Boolean);
-  let said = null;
+  let said; // the last question that was brought into view
   const drawn = () => {
     for (const part of thread())
       for (const details of part.querySelectorAll("details[data-key]"))
         if (!details.open && open.has(keyOf(details))) details.open = true;
-    const asking = document.querySelector('#now [aria-busy="true"] .said');
-    if (asking && asking !== said) asking.scrollIntoView({ block: "start" });
-    said = asking;
+    const questions = document.querySelectorAll(said ? "#now .said" : "#past .said, #now .said");
+    const last = questions[questions.length - 1];
+    if (last && last !== said) (said = last).scrollIntoView({ block: "start" });
   };
   const start = () => {
     const now = document.getElementById("now");

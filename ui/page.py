@@ -74,7 +74,7 @@ class _Page:
                     label="Your message",
                     show_label=False,
                     container=False,
-                    placeholder="Say what you are in the mood for, or name something you liked",
+                    placeholder="What are you in the mood for?",
                     max_lines=6,
                     max_length=LONGEST_MESSAGE,
                     autofocus=True,
