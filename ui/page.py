@@ -121,7 +121,7 @@ class _Page:
             items = items_of(self.rec, (item_id for each in before for item_id in each.item_ids)) if before else {}
             past = "".join(kept(each, items).html for each in before)
         except ChatRecError as error:  # an id of another database, or a database that is gone: begin anew, and say so
-            past, session_id = f'<p class="error" role="alert">{text(error)}</p>', ""
+            past, session_id = f'<p class="error" role="alert">{text(error)}</p>', self.rec.session().id
         yield {self.session_id: session_id, self.past: past, self.start: gr.update(visible=not (past or turn))}
         if turn:
             yield self._busy(True)
@@ -144,7 +144,7 @@ class _Page:
     def begin_anew(self, session_id: str) -> dict[Any, Any]:
         self.turns.stop(session_id)
         return {
-            self.session_id: "",
+            self.session_id: self.rec.session().id,  # the browser does not store an empty one
             self.box: "",
             self.past: "",
             self.now: "",
