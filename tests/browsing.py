@@ -31,9 +31,10 @@ def browser_of_this_machine() -> Iterator[Browser]:
     program = shutil.which("chromium") or shutil.which("chromium-browser")
     if not program:
         pytest.fail("These tests read the page in a real browser: apt-get install --yes chromium", pytrace=False)
-    with sync_playwright() as playwright, closing(
-        playwright.chromium.launch(executable_path=program, args=list(ARGUMENTS))
-    ) as browser:
+    with (
+        sync_playwright() as playwright,
+        closing(playwright.chromium.launch(executable_path=program, args=list(ARGUMENTS))) as browser,
+    ):
         yield browser
 
 

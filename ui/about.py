@@ -54,7 +54,9 @@ class About:
     @property
     def footer(self) -> str:
         used = text(self.language_model) if self.language_model else "none"
-        return f"<p>Language model: {used}. Only items of the catalogue are recommended; every quote is its own text.</p>"
+        return (
+            f"<p>Language model: {used}. Only items of the catalogue are recommended; every quote is its own text.</p>"
+        )
 
 
 def about(rec: ChatRec) -> About:

@@ -16,7 +16,7 @@ _NOT_FACTS = ("url", "link", "image", "gtin", "sku", "asin")
 
 
 def text(value: object) -> str:
-    """`value` as it may stand between two tags or in a quoted attribute; lone surrogates, which JSON cannot carry, go."""
+    """`value` as it may stand between two tags or in a quoted attribute, without what JSON cannot carry."""
     return html.escape(str(value).encode("utf-8", "replace").decode())
 
 
@@ -28,14 +28,17 @@ def card(shown: Recommendation, *, claims: Sequence[Claim], writing: bool = Fals
     why = " ".join(_claim(claim, places) for claim in claims)
     if not claims and writing:
         why = '<span class="awaited" aria-hidden="true"></span>'
-    entries = "".join(
-        f'<li><span class="unseen">{text(name)}: </span>{text(fact)}</li>' for name, fact in facts(item)
-    )
+    entries = "".join(f"<li>{_named(name, fact)}</li>" for name, fact in facts(item))
     return (
         f'<li class="card"><div class="initials" style="--hue: {crc32(item.id.encode()) % 360}" aria-hidden="true">'
         f'{text(initials(item.title))}</div><div class="body"><h3 dir="auto">{text(item.title)}</h3>'
         f'<ul class="facts">{entries}</ul><p class="why" dir="auto">{why}</p>{_quotes(quotes, item.id)}</div></li>'
     )
+
+
+def _named(name: str, fact: str) -> str:
+    """The fact; whoever hears the page and sees no card also hears what it is."""
+    return text(fact) if name in fact else f'<span class="unseen">{text(name)}: </span>{text(fact)}'
 
 
 def _claim(claim: Claim, places: dict[str, int]) -> str:

@@ -32,7 +32,8 @@ class Running:
         seen = 0
         while True:
             with self._changed:
-                self._changed.wait_for(lambda: len(self._events) > seen or not self._open)
+                while len(self._events) == seen and self._open:
+                    self._changed.wait()
                 fresh, still_open = self._events[seen:], self._open
             if fresh:
                 seen += len(fresh)
@@ -57,7 +58,9 @@ class Running:
                     self._run()
         except Exception:  # noqa: BLE001 - the edge: whoever reads the page gets a sentence, the log the rest
             _log.exception("A turn failed.")
-            self._tell(ErrorEvent(ConversationError("Something went wrong in here.", mend="Ask again, or differently.")))
+            self._tell(
+                ErrorEvent(ConversationError("Something went wrong in here.", mend="Ask again, or differently."))
+            )
         with self._changed:
             self._open = False
             self._changed.notify_all()
@@ -108,5 +111,3 @@ class Turns:
     def stop(self, session_id: str) -> None:
         if turn := self.of(session_id):
             turn.stop()
-
-

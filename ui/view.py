@@ -115,5 +115,3 @@ def kept(turn: Turn, items: Mapping[str, Item]) -> TurnView:
             view.claims[item_id] = [Claim(why, ())]
     view.opening = lines
     return view
-
-
