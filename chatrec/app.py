@@ -96,8 +96,8 @@ class ChatRec:
     ) -> Reply:
         """One answer without a conversation; nothing of it is kept.
 
-        `text` may be empty where something is liked. `liked` are ids of items the user likes, `filters` conditions on facets, as in
-        `{"year": {"min": 1990}, "genres": ["Drama", "Comedy"]}` (any of), `{"genres": {"none": ["Horror"]}}`.
+        `liked` are ids of items the user likes; where there are some, `text` may be empty. `filters` are conditions
+        on facets: `{"year": {"min": 1990}, "genres": ["Drama", "Comedy"]}` (any of), `{"genres": {"none": ["War"]}}`.
         """
         if n < 1:
             raise MessageError(f"n is {n}; it says how many items to recommend.", mend="Ask for at least 1.")

@@ -54,8 +54,8 @@ class Settings(BaseSettings):
     )
     routes: Annotated[tuple[str, ...], NoDecode] = Field(
         default=("descriptions", "reviews", "words", "mentions"),
-        description="Routes to retrieve with, comma-separated, each with an optional weight (`words=0.5`); a recommender"
-        " model's name (`itemknn`, `mf-als`) is a route as well.",
+        description="Routes to retrieve with, comma-separated, each with an optional weight (`words=0.5`); a"
+        " recommender model's name (`itemknn`, `mf-als`) is a route as well.",
     )
     n: int = Field(default=5, ge=1, le=50, description="How many items a reply recommends.")
     threads: int = Field(default=0, ge=0, description="Threads for the embedder; 0: one a physical core, at most 4.")

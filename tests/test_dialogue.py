@@ -1,8 +1,8 @@
 """How messages move the dialogue state, and what the query then holds."""
 
 import pytest
-from chatrec.catalog import Item
 
+from chatrec.catalog import Item
 from chatrec.dialogue.state import LONGEST_MESSAGE, checked, query_of, show, understand
 from chatrec.dialogue.titles import TitleIndex
 from chatrec.errors import MessageError

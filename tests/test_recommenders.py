@@ -4,10 +4,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.sparse import csr_matrix
+
 from chatrec import plugins
 from chatrec.recommenders import TrainingData
 from chatrec.types import Query
-from scipy.sparse import csr_matrix
 
 NAMES = plugins.names("recommenders")
 ITEMS = [f"item-{number}" for number in range(10)] + ["never-used"]

@@ -7,6 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 
 import pytest
+
 from chatrec.catalog import sample
 
 FILMS = [json.loads(line) for line in sample.films().read_text(encoding="utf-8").splitlines()]

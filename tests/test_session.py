@@ -1,0 +1,273 @@
+"""A conversation as its users know it: turns are kept whole or not at all, and nothing shown or turned down comes back."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import chatrec.session
+from chatrec import ChatRec
+from chatrec.errors import ChatRecError, ConversationError, MessageError
+from chatrec.retriever import Retriever
+from chatrec.session import Session
+from chatrec.types import CardsEvent, DialogueState, DoneEvent, ErrorEvent, Reply, TextEvent
+
+FIRST = "I loved Spirited Away. Something as strange, but for grown-ups?"
+
+
+def ids(reply: Reply) -> list[str]:
+    return [shown.item.id for shown in reply.recommendations]
+
+
+@pytest.fixture()
+def session(rec: ChatRec) -> Session:
+    return rec.session()
+
+
+def test_a_reply_has_items_reasons_and_quotes_that_can_be_checked(rec: ChatRec, session: Session) -> None:
+    reply = session.send(FIRST)
+    known = {item.id: item for item in rec.rooms().retriever.snapshot.items.get(ids(reply))}
+    assert len(known) == len(reply.recommendations) == rec.settings.n
+    assert "spirited-away-2001" not in known
+    for shown in reply.recommendations:
+        texts = {f"{shown.item.id}#review:{review.id}": review.text for review in known[shown.item.id].reviews}
+        texts[f"{shown.item.id}#description"] = known[shown.item.id].description
+        assert shown.evidence
+        assert all(evidence.quote in texts[evidence.ref] for evidence in shown.evidence)
+        assert shown.explanation.claims
+        assert all(claim.refs for claim in shown.explanation.claims)
+        assert shown.item.title in reply.text
+    assert set(reply.timings) == {"understanding", "finding", "ranking", "writing"}
+    assert [mention.item_id for mention in reply.state.liked] == ["spirited-away-2001"]
+
+
+def test_events_come_in_order_and_send_gives_what_stream_ends_with(rec: ChatRec) -> None:
+    events = list(rec.session().stream(FIRST))
+    kinds = [event.kind for event in events]
+    assert kinds[:5] == ["stage", "state", "stage", "stage", "cards"]
+    assert kinds[-1] == "done"
+    assert isinstance(events[-1], DoneEvent)
+    texts = [event for event in events if isinstance(event, TextEvent)]
+    assert "".join(sorted(event.text for event in texts if event.item_id)) == "".join(
+        sorted(claim.text for shown in events[-1].reply.recommendations for claim in shown.explanation.claims)
+    )
+    assert ids(rec.session().send(FIRST)) == ids(events[-1].reply)
+
+
+def test_what_was_shown_rejected_or_seen_never_comes_back(rec: ChatRec, session: Session) -> None:
+    rec.user("ann").add(seen=["heat-1995"], owns=["fargo-1996"])
+    mine = rec.session(user="ann")
+    shown: list[str] = []
+    for message in ["a crime film with a heist, like Heat", "something else", "no more Fargo, but more crime", "others"]:
+        reply = mine.send(message)
+        assert reply.recommendations
+        assert not {"heat-1995", "fargo-1996"} & set(ids(reply))
+        assert not set(shown) & set(ids(reply))
+        shown += ids(reply)
+    assert len(shown) == len(set(shown))
+
+
+def test_start_over_forgets_and_a_greeting_recommends_nothing(session: Session) -> None:
+    session.send(FIRST)
+    greeting = session.send("hello")
+    assert (greeting.recommendations, session.state.liked != ()) == ((), True)
+    session.send("start over")
+    assert session.state == DialogueState(turn=3, intent="restart")
+
+
+def test_a_known_id_resumes_also_from_another_process_of_the_same_home(rec: ChatRec, session: Session) -> None:
+    first = session.send(FIRST)
+    other = ChatRec(rec.settings)
+    resumed = other.session(session.id)
+    assert resumed.state == first.state
+    assert [turn.message for turn in resumed.turns] == [FIRST]
+    assert not set(ids(resumed.send("more"))) & set(ids(first))
+    other.close()
+
+
+def test_new_ids_are_long_and_random_and_sessions_are_apart(rec: ChatRec) -> None:
+    one, two = rec.session(), rec.session()
+    assert one.id != two.id
+    assert len(one.id) >= 22
+    one.send(FIRST)
+    assert two.state == DialogueState()
+
+
+BROKEN_ROOMS: dict[str, tuple[object, str]] = {
+    "dialogue": (chatrec.session, "understand"),
+    "query": (chatrec.session, "query_of"),
+    "retriever": (Retriever, "retrieve"),
+    "ranker": (chatrec.session, "rank"),
+    "explainer": (chatrec.session, "explain"),
+    "conversations": (Session, "_commit"),
+}
+
+
+@pytest.mark.parametrize("error", [RuntimeError("a bug"), ConversationError("The disk is gone.")], ids=["bug", "known"])
+@pytest.mark.parametrize("room", BROKEN_ROOMS)
+def test_a_turn_that_fails_in_any_room_leaves_the_state_unchanged(
+    session: Session, room: str, error: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session.send(FIRST)
+    before = (session.state, session.turns)
+
+    def broken(*_: object, **__: object) -> None:
+        raise error
+
+    with monkeypatch.context() as patch:
+        patch.setattr(*BROKEN_ROOMS[room], broken)
+        with pytest.raises(type(error), match=str(error)):
+            session.send("something shorter and funnier")
+    assert (session.state, session.turns) == before
+    assert session.send("something shorter and funnier").state.turn == 2
+
+
+def test_a_known_failure_is_an_event_with_a_sentence(session: Session) -> None:
+    events = list(session.stream("  \n"))
+    assert isinstance(events[-1], ErrorEvent)
+    assert "empty" in str(events[-1].error)
+    assert session.turns == ()
+
+
+@pytest.mark.parametrize("message", ["", " \t ", "\x00\x07", "word " * 20_000])
+def test_messages_that_cannot_be_answered_are_refused_with_a_next_step(session: Session, message: str) -> None:
+    with pytest.raises(MessageError) as refused:
+        session.send(message)
+    assert refused.value.mend
+
+
+def test_stopped_before_its_cards_a_turn_leaves_nothing(session: Session) -> None:
+    events = session.stream(FIRST)
+    while next(events).kind != "state":
+        pass
+    events.close()
+    assert (session.turns, session.state) == ((), DialogueState())
+
+
+def test_stopped_after_its_cards_a_turn_is_kept_and_marked(session: Session) -> None:
+    events = session.stream(FIRST)
+    cards = next(event for event in events if isinstance(event, CardsEvent))
+    events.close()
+    (turn,) = session.turns
+    assert turn.stopped
+    assert list(turn.item_ids) == [shown.item.id for shown in cards.recommendations]
+    assert session.state.turn == 1
+
+
+def test_closing_after_the_end_keeps_one_turn(session: Session) -> None:
+    events = session.stream(FIRST)
+    for event in events:
+        if event.kind == "done":
+            break
+    events.close()
+    assert [turn.stopped for turn in session.turns] == [False]
+
+
+def test_of_two_turns_at_once_in_one_session_one_is_refused_whole(rec: ChatRec, session: Session) -> None:
+    first = session.stream(FIRST)
+    next(first)
+    rec.session(session.id).send("a western")
+    with pytest.raises(ConversationError, match="elsewhere"):
+        for event in first:
+            if isinstance(event, ErrorEvent):
+                raise event.error
+    assert [turn.message for turn in session.turns] == ["a western"]
+
+
+def test_many_sessions_talk_at_once(rec: ChatRec) -> None:
+    outcomes: list[object] = []
+
+    def talk() -> None:
+        try:
+            mine = rec.session()
+            outcomes.append([ids(mine.send(FIRST)), ids(mine.send("something else"))])
+        except ChatRecError as error:
+            outcomes.append(error)
+
+    threads = [threading.Thread(target=talk) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert all(outcome == outcomes[0] and isinstance(outcome, list) for outcome in outcomes), outcomes
+
+
+def test_another_users_session_is_refused(rec: ChatRec) -> None:
+    mine = rec.session(user="ann-2")
+    mine.send(FIRST)
+    with pytest.raises(ConversationError, match="another user"):
+        rec.session(mine.id, user="bob").send("more")
+
+
+def test_forget_deletes_every_trace_from_the_files(rec: ChatRec) -> None:
+    secret = "xyzzyplugh"
+    mine = rec.session(user="carl")
+    mine.send(f"a western with {secret}")
+    rec.user("carl").add(seen=["heat-1995"])
+    other = rec.session()
+    other.send(f"a musical with {secret}")
+    assert rec.forget(user="carl", session=other.id) > 0
+    assert (mine.turns, other.turns, rec.user("carl").profile.seen) == ((), (), frozenset())
+    rec.conversations.close()
+    assert not [path for path in home_files(rec) if secret.encode() in path.read_bytes()]
+    with pytest.raises(ConversationError, match="Nothing to forget"):
+        rec.forget()
+
+
+def home_files(rec: ChatRec) -> list[Path]:
+    return [path for path in Path(rec.settings.home).glob("conversations*") if path.is_file()]
+
+
+# One answer without a conversation
+
+
+@pytest.mark.parametrize(
+    ("filters", "fits"),
+    [
+        ({"year": {"min": 1990, "max": 1999}}, lambda film: 1990 <= film["year"] <= 1999),
+        ({"genres": ["Horror", "Western"]}, lambda film: {"Horror", "Western"} & set(film["genres"])),
+        ({"genres": {"none": ["Drama"]}}, lambda film: "Drama" not in film["genres"]),
+        ({"languages": "japanese"}, lambda film: "Japanese" in film["languages"]),
+    ],
+)
+def test_filters_hold(rec: ChatRec, filters: dict, fits: Callable[[dict], bool]) -> None:
+    reply = rec.recommend("a quiet film about family", n=8, filters=filters)
+    assert len(reply.recommendations) == 8
+    assert all(fits(dict(shown.item.attributes)) for shown in reply.recommendations)
+
+
+def test_liked_items_alone_are_enough(rec: ChatRec) -> None:
+    reply = rec.recommend("", liked=["alien-1979"])
+    assert len(reply.recommendations) == 5
+    assert "alien-1979" not in ids(reply)
+
+
+def test_nothing_fits_is_said(rec: ChatRec) -> None:
+    reply = rec.recommend("anything", filters={"year": {"min": 3000}})
+    assert reply.recommendations == ()
+    assert "year" in reply.text
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        ({"text": ""}, "empty"),
+        ({"text": "x", "n": 0}, "at least 1"),
+        ({"text": "x", "liked": ["no-such"]}, "no-such"),
+        ({"text": "x", "filters": {"colour": "red"}}, "It has: .*genres.*year"),
+        ({"text": "x", "filters": {"year": {"above": 3}}}, "any, none, min, max"),
+        ({"text": "x", "filters": {"genres": {"min": 3}}}, "numbers"),
+    ],
+)
+def test_loose_arguments_are_refused_with_what_there_is(rec: ChatRec, arguments: dict, says: str) -> None:
+    with pytest.raises(MessageError, match=says):
+        rec.recommend(**arguments)
+
+
+def test_more_than_there_is_gives_all_there_is(rec: ChatRec) -> None:
+    reply = rec.recommend("japan", n=400, filters={"languages": "Japanese"})
+    assert 5 < len(reply.recommendations) < 256
+    assert ids(reply) == ids(rec.recommend("japan", n=400, filters={"languages": "Japanese"}))
