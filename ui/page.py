@@ -40,7 +40,8 @@ def look() -> dict[str, Any]:
 
 def build(rec: ChatRec) -> gr.Blocks:
     """The page of one ChatRec. Raises what `rec` needs mended before it can answer."""
-    return _Page(rec).blocks
+    page: gr.Blocks = _Page(rec).blocks
+    return page
 
 
 class _Page:
