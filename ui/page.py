@@ -121,9 +121,9 @@ class _Page:
             before = self.rec.session(session_id).turns if session_id else ()
             items = items_of(self.rec, (item_id for each in before for item_id in each.item_ids)) if before else {}
             past = "".join(kept(each, items).html for each in before)
-        except ChatRecError as error:  # an id of another database, or a database that is gone: begin anew, and say so
-            past, session_id = f'<p class="error" role="alert">{text(error)}</p>', self.rec.session().id
-        yield {self.session_id: session_id, self.past: past, self.start: gr.update(visible=not (past or turn))}
+        except ChatRecError as error:  # the id is kept: what cannot be read now may be there again later
+            past = f'<p class="error" role="alert">{text(error)}</p>'
+        yield {self.past: past, self.start: gr.update(visible=not (past or turn))}
         if turn:
             yield self._busy(True)
             yield from self._followed(turn)
