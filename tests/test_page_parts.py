@@ -32,6 +32,7 @@ from chatrec.types import (
     Turn,
 )
 from chatrec.ui import serve
+from chatrec.ui.about import About, about
 from chatrec.ui.cards import card, facts, initials
 from chatrec.ui.running import Turns
 from chatrec.ui.server import listen
@@ -90,6 +91,19 @@ def test_claims_count_the_quotes_they_rest_on_and_these_come_first() -> None:
 
 def test_text_that_json_cannot_carry_does_not_break_a_card() -> None:
     card(recommended(item("x", "\ud800", "a \ud83d b.", "\udfff")), claims=()).encode("utf-8")
+
+
+# The catalogue and the language model
+
+
+def test_names_the_language_model_in_use_and_suggests_only_what_is_short() -> None:
+    with_model = About("mine", 1, "openai:<b>", "Long title " * 9)
+    assert with_model.banner == ""
+    assert "Language model: openai:&lt;b&gt;." in with_model.footer
+    assert "1 item<" in with_model.header
+    assert "CHATREC_LLM" in About("mine", 2, "", "").banner
+    rec = StandIn([item("a", "Long title " * 9, "", ""), DESK])
+    assert about(rec).suggestions[-1] == "Something like Oak desk"
 
 
 # Turns that were kept

@@ -33,7 +33,7 @@ def look() -> dict[str, Any]:
     theme = gr.themes.Base(primary_hue="teal", neutral_hue="stone", font=_SYSTEM, font_mono=_FIXED)
     return {
         "theme": theme,
-        "css_paths": [HERE / "style.css"],
+        "css_paths": [HERE / "style.css", HERE / "talk.css"],
         "head": f"<script>{(HERE / 'page.js').read_text(encoding='utf-8')}</script>",
     }
 
