@@ -61,7 +61,12 @@ def test_what_was_shown_rejected_or_seen_never_comes_back(rec: ChatRec, session:
     rec.user("ann").add(seen=["heat-1995"], owns=["fargo-1996"])
     mine = rec.session(user="ann")
     shown: list[str] = []
-    for message in ["a crime film with a heist, like Heat", "something else", "no more Fargo, but more crime", "others"]:
+    for message in [
+        "a crime film with a heist, like Heat",
+        "something else",
+        "no more Fargo, but more crime",
+        "others",
+    ]:
         reply = mine.send(message)
         assert reply.recommendations
         assert not {"heat-1995", "fargo-1996"} & set(ids(reply))
