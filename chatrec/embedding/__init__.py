@@ -35,7 +35,7 @@ class Embedder(Protocol):
     def stamp(self) -> Stamp: ...
 
     def embed(self, texts: Sequence[str], *, progress: Callable[[int, int], None] | None = None) -> NDArray[np.float32]:
-        """Passages as (len(texts), dimension); `progress` gets (done, total). Long texts are cut to the model's limit."""
+        """Passages as (len(texts), dimension), cut to the model's limit; `progress` gets (done, total)."""
         ...
 
     def embed_query(self, text: str) -> NDArray[np.float32]:

@@ -1,4 +1,4 @@
-"""Passages by their vectors: Chroma, embedded or a server, and the same vectors as a matrix; all of chatrec's Chroma."""
+"""Passages by their vectors: in Chroma, embedded or a server, and as a matrix; the only file with chromadb."""
 
 from __future__ import annotations
 
@@ -247,7 +247,8 @@ def _changed(folder: Path, base: Path) -> dict[str, bool]:
     """Refs whose vector differs between two parts: True where there is a new one, False where it is gone."""
     table = sqlite3.connect(folder / "passages.db")
     table.execute("ATTACH ? AS base", (str(base / "passages.db"),))
-    new = "SELECT ref FROM main.passage n WHERE NOT EXISTS (SELECT 1 FROM base.passage b WHERE b.ref=n.ref AND b.key=n.key)"
+    same = "SELECT 1 FROM base.passage old WHERE old.ref = new.ref AND old.key = new.key"
+    new = f"SELECT ref FROM main.passage new WHERE NOT EXISTS ({same})"
     gone = "SELECT ref FROM base.passage WHERE ref NOT IN (SELECT ref FROM main.passage)"
     changed = {ref: False for (ref,) in table.execute(gone)} | {ref: True for (ref,) in table.execute(new)}
     table.close()
@@ -349,7 +350,7 @@ def _mapped(url: str) -> Iterator[None]:
         where = f"The Chroma server at {parts.hostname}:{parts.port or 8000}" if url else "The embedded Chroma"
         first = (str(exc).strip() or type(exc).__name__).splitlines()[0][:200]
         mend = (
-            "Start it (chroma run --path DIR), or correct CHATREC_CHROMA_URL; if it lost its data, index again with --reset."
+            "Start it (chroma run --path DIR) or correct CHATREC_CHROMA_URL; if its data is lost, index with --reset."
             if url
             else "Make the index anew: chatrec index PATH --reset"
         )
