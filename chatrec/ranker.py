@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from chatrec.asking import described, request_of
@@ -25,7 +25,7 @@ class Ranking:
 
     candidates: tuple[Candidate, ...]
     notes: tuple[Note, ...] = ()
-    usage: Usage = Usage()
+    usage: Usage = field(default_factory=Usage)
 
 
 def rank(

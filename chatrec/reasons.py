@@ -1,4 +1,4 @@
-"""Explanations without a language model: the evidence's own sentences that answer the request, and facts that meet it."""
+"""Explanations without a language model: sentences of the evidence that answer the request, facts that meet it."""
 
 from __future__ import annotations
 

@@ -1,67 +1,83 @@
-"""Text to vectors: sentence-transformers models, run by ONNX Runtime; torch is used once, to export them."""
+"""Text to vectors: sentence-transformers models, run by ONNX Runtime."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import os
+import sys
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
+from chatrec.embedding.exported import export, find_exported
+from chatrec.embedding.values import Embedder, Progress, Stamp
+from chatrec.errors import EmbeddingError
 from chatrec.settings import Settings
 
-__all__ = ["Embedder", "Stamp", "load_embedder"]
+__all__ = ["Agreement", "Embedder", "Progress", "Stamp", "agreement", "load_embedder"]
+
+MOST_THREADS = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Stamp:
-    """Whose vectors these are. `checksum` is the sha256 of the model's weights, `engine` what ran them."""
+class Agreement:
+    """Whether the engine asked for is in force, and how near it is to PyTorch on `texts` real texts."""
 
     name: str
-    engine: str
-    dimension: int
     checksum: str
-
-    def matches(self, other: Stamp) -> bool:
-        """Whether the vectors of both can be compared: the same weights; engines agree closely enough."""
-        return (self.dimension, self.checksum) == (other.dimension, other.checksum)
-
-
-class Embedder(Protocol):
-    """Safe to share between threads. Vectors are float32 and of unit length, so that a dot product is the cosine."""
-
-    @property
-    def stamp(self) -> Stamp: ...
-
-    def embed(self, texts: Sequence[str], *, progress: Callable[[int, int], None] | None = None) -> NDArray[np.float32]:
-        """Passages as (len(texts), dimension), cut to the model's limit; `progress` gets (done, total)."""
-        ...
-
-    def embed_query(self, text: str) -> NDArray[np.float32]:
-        """A request as (dimension,)."""
-        ...
+    asked: str
+    engine: str
+    cosine: float
+    overlap: float
+    texts: int
 
 
 def load_embedder(settings: Settings, *, progress: Callable[[str], None] | None = None) -> Embedder:
-    """The embedder that the settings name, exported and quantised into `CHATREC_HOME/models` if it is not there yet.
+    """The embedder of the settings; the first time this exports its model, telling `progress` in sentences.
 
-    `progress` gets a sentence for each step that takes long. Raises EmbeddingError for a model that cannot be had.
+    Raises EmbeddingError where the model cannot be had, exported or run.
     """
+    threads = settings.threads or min(physical_cores(), MOST_THREADS)
+    models = settings.home / "models"
     if settings.embedding_engine == "torch":
-        from chatrec.embedding.reference import TorchEmbedder
+        from chatrec.embedding.torch_engine import TorchEmbedder
 
-        return TorchEmbedder.of(settings.embedder, threads=thread_count(settings))
-    from chatrec.embedding.cache import exported
-    from chatrec.embedding.runtime import OnnxEmbedder
+        return TorchEmbedder(settings.embedder, threads=threads, memo=models / "checksums.json")
+    from chatrec.embedding.onnx_engine import OnnxEmbedder
 
-    model = exported(settings.embedder, settings.home / "models", progress=progress or (lambda _: None))
-    return OnnxEmbedder(model, engine=settings.embedding_engine, threads=thread_count(settings))
+    found = find_exported(models, settings.embedder)
+    if found is None:
+        export(models, settings.embedder, threads=threads, progress=progress)
+        found = find_exported(models, settings.embedder)
+    if found is None:
+        raise EmbeddingError(f"The exported {settings.embedder} vanished from {models}.", mend="Run it again.")
+    folder, about = found
+    engine = "onnx" if settings.embedding_engine == "onnx" else about.engine
+    return OnnxEmbedder(folder, about, engine=engine, threads=threads)
 
 
-def thread_count(settings: Settings) -> int:
-    """Threads for one call: what the settings say, else one a core this process may use, at most 4."""
-    import os
+def agreement(settings: Settings) -> Agreement | None:
+    """What the comparison with PyTorch said when the model was exported; None: it is not, or runs on PyTorch itself."""
+    asked = settings.embedding_engine
+    found = find_exported(settings.home / "models", settings.embedder) if asked != "torch" else None
+    if found is None:
+        return None
+    about = found[1]
+    engine = "onnx" if asked == "onnx" else about.engine
+    of = about.figures[engine]
+    return Agreement(about.name, about.checksum, asked, engine, of.cosine, of.overlap, of.texts)
 
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return settings.threads or min(cores, 4)
+
+def physical_cores() -> int:
+    """Of those this process may use; two threads on one core only get in each other's way."""
+    if sys.platform != "linux":
+        return max(1, (os.cpu_count() or 2) // 2)
+    usable = os.sched_getaffinity(0)
+    siblings = {_siblings(number) or str(number) for number in usable}
+    return len(siblings)
+
+
+def _siblings(cpu: int) -> str:
+    try:
+        return Path(f"/sys/devices/system/cpu/cpu{cpu}/topology/thread_siblings_list").read_text("ascii")
+    except OSError:
+        return ""
