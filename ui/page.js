@@ -1,0 +1,30 @@
+// Quotes that were opened stay open when the page is drawn anew, and a message that was sent comes into view.
+(() => {
+  const open = new Set();
+  const keyOf = (details) => details.dataset.key && `${details.closest(".turn")?.querySelector(".said")?.textContent}\n${details.dataset.key}`;
+  // By click, which keys cause too: drawing anew closes quotes as well, and that must not count.
+  document.addEventListener("click", (event) => {
+    const details = event.target.closest?.("summary")?.parentElement;
+    const key = details && keyOf(details);
+    if (key) details.open ? open.delete(key) : open.add(key);
+  }, true);
+  const thread = () => [document.getElementById("past"), document.getElementById("now")].filter(Boolean);
+  let said; // the last question that was brought into view
+  const drawn = () => {
+    for (const part of thread())
+      for (const details of part.querySelectorAll("details[data-key]"))
+        if (!details.open && open.has(keyOf(details))) details.open = true;
+    const questions = document.querySelectorAll(said ? "#now .said" : "#past .said, #now .said");
+    const last = questions[questions.length - 1];
+    if (last && last !== said) (said = last).scrollIntoView({ block: "start" });
+  };
+  const start = () => {
+    const now = document.getElementById("now");
+    if (!now) return void setTimeout(start, 50);
+    now.setAttribute("role", "log");
+    now.setAttribute("aria-live", "polite");
+    now.setAttribute("aria-label", "Reply");
+    for (const part of thread()) new MutationObserver(drawn).observe(part, { childList: true, subtree: true, attributes: true, attributeFilter: ["open"] });
+  };
+  start();
+})();

@@ -1,0 +1,117 @@
+"""What a turn looks like: events gathered into HTML while it runs, or a kept turn put together again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from chatrec.catalog import Item
+from chatrec.types import (
+    CardsEvent,
+    Claim,
+    DoneEvent,
+    ErrorEvent,
+    Event,
+    Evidence,
+    Note,
+    NoteEvent,
+    Recommendation,
+    ReorderEvent,
+    StageEvent,
+    TextEvent,
+    Turn,
+)
+from chatrec.ui.cards import card, text
+
+STAGES = {
+    "understanding": "Reading your message",
+    "finding": "Searching the catalogue",
+    "ranking": "Choosing",
+    "writing": "Writing down why",
+}
+STOPPED = "Stopped."
+
+
+@dataclass
+class TurnView:
+    """One turn on the page. `take` each event, then read `html`."""
+
+    message: str
+    opening: list[str] = field(default_factory=list)
+    cards: tuple[Recommendation, ...] = ()
+    claims: dict[str, list[Claim]] = field(default_factory=dict)
+    notes: list[Note] = field(default_factory=list)
+    stage: str = ""
+    error: str = ""
+    stopped: bool = False
+    done: bool = False
+
+    def take(self, event: Event) -> None:
+        if isinstance(event, StageEvent):
+            self.stage = event.stage
+        elif isinstance(event, CardsEvent):
+            self.cards = event.recommendations
+        elif isinstance(event, ReorderEvent):
+            places = {item_id: place for place, item_id in enumerate(event.item_ids)}
+            self.cards = tuple(sorted(self.cards, key=lambda shown: places.get(shown.item.id, len(places))))
+        elif isinstance(event, TextEvent) and event.item_id:
+            self.claims.setdefault(event.item_id, []).append(Claim(event.text, ()))
+        elif isinstance(event, TextEvent):
+            self.opening.append(event.text)
+        elif isinstance(event, NoteEvent):
+            self.notes.append(event.note)
+        elif isinstance(event, ErrorEvent):
+            self.error, self.cards, self.opening, self.done = str(event.error), (), [], True
+        elif isinstance(event, DoneEvent):
+            self._finish(event)
+
+    def _finish(self, event: DoneEvent) -> None:
+        """Only the finished reply says which quotes its claims rest on."""
+        self.done, self.stopped = True, event.reply.stopped
+        self.cards = event.reply.recommendations
+        self.claims = {shown.item.id: list(shown.explanation.claims) for shown in self.cards}
+
+    def stop(self) -> None:
+        self.stopped = self.done = True
+
+    @property
+    def html(self) -> str:
+        entries = "".join(
+            card(shown, claims=self.claims.get(shown.item.id, ()), writing=not self.done) for shown in self.cards
+        )
+        parts = [f'<p class="opening" dir="auto">{text(said)}</p>' for said in self.opening]
+        parts += [f'<ol class="cards">{entries}</ol>'] if entries else []
+        parts += [f'<p class="note">{text(note.text)}</p>' for note in self.notes]
+        if self.error:
+            parts.append(f'<p class="error" role="alert">{text(self.error)}</p>')
+        if self.stopped:
+            parts.append(f'<p class="note">{STOPPED if self.cards else STOPPED + " Nothing of this is kept."}</p>')
+        if not self.done:
+            parts.append(f'<p class="stage">{text(STAGES.get(self.stage, self.stage or "Waiting"))}</p>')
+        return (
+            f'<article class="turn" aria-busy="{str(not self.done).lower()}">'
+            f'<h2 class="said" dir="auto"><span class="unseen">You: </span>{text(self.message)}</h2>'
+            f'<div class="reply">{"".join(parts)}</div></article>'
+        )
+
+
+def kept(turn: Turn, items: Mapping[str, Item]) -> TurnView:
+    """A turn of an earlier visit. Of its reply the words are kept, of its evidence the catalogue's own description.
+
+    A line of the reply that names the item in its place becomes that item's card; any other stays a line.
+    """
+    view = TurnView(turn.message, notes=list(turn.notes), done=True, stopped=turn.stopped)
+    lines = turn.reply.splitlines()
+    for place, item_id in enumerate(turn.item_ids, 1):
+        item = items.get(item_id)
+        begin = f"{place}. {item.title}" if item else None
+        line = next((each for each in lines if begin and each.startswith(begin)), None)
+        if item is None or begin is None or line is None:
+            continue
+        lines.remove(line)
+        evidence = (Evidence(f"{item_id}#description", item_id, item.description),)
+        view.cards += (Recommendation(item, 0.0, {}, evidence),)
+        if why := line.removeprefix(begin).removeprefix(":").strip():
+            view.claims[item_id] = [Claim(why, ())]
+    view.opening = lines
+    return view
