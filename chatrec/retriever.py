@@ -40,7 +40,7 @@ class Retriever:
             return []
         query = replace(query, vector=self._vector(query), mask=mask)
         hits = {name: route.retrieve(query, DEPTH) for name, route in self.routes.items()}
-        fused = reciprocal_rank(hits, {**WEIGHTS, **self.weights})[:k]
+        fused = reciprocal_rank(hits, self._weights(query))[:k]
         items = {item.id: item for item in self.snapshot.items.get([item_id for item_id, _ in fused])}
         by_item = {name: {hit.item_id: hit for hit in found} for name, found in hits.items()}
         return [
@@ -49,6 +49,11 @@ class Retriever:
             )
             for item_id, score in fused
         ]
+
+    def _weights(self, query: Query) -> dict[str, float]:
+        """The routes' weights; that of the items named fades with every wish that has come since."""
+        weights = {**WEIGHTS, **self.weights}
+        return weights | {"mentions": weights["mentions"] * DECAY**query.since_liked}
 
     def _vector(self, query: Query) -> NDArray[np.float32] | None:
         """Unit-length blend of the wishes' embeddings, the latest counting most; None where nothing was said."""

@@ -100,7 +100,9 @@ class Settings(BaseSettings):
         given = {name.upper() for name in (*os.environ, *dotenv_values(".env")) if name.upper().startswith(PREFIX)}
         for name in sorted(given - known):
             nearest = process.extractOne(name, sorted(known))
-            raise SettingsError(f"{name} is not a setting.", mend=f"Did you mean {nearest[0]}? .env.example lists all.")
+            raise SettingsError(
+                f"{name} is not a setting.", mend=f"The nearest one is {nearest[0]}; .env.example lists all."
+            )
         try:
             return cls()
         except ValidationError as exc:

@@ -75,7 +75,8 @@ class Query:
     """What the routes are asked.
 
     `text` is the latest request in free words, `history` the earlier ones, latest first; `liked` the items named
-    with approval, `constraints` the hard ones, `excluded` ids that must not come back.
+    with approval and `since_liked` how many wishes came after the latest of them; `constraints` the hard ones,
+    `excluded` ids that must not come back.
     The retriever fills in, once for all routes, `vector` (the request's embedding, unit length) and `mask` (which
     items, by row of the snapshot, may come back; None: all).
     """
@@ -85,6 +86,7 @@ class Query:
     vector: Any = field(default=None, compare=False, repr=False)
     mask: Any = field(default=None, compare=False, repr=False)
     liked: tuple[str, ...] = ()
+    since_liked: int = 0
     constraints: tuple[Constraint, ...] = ()
     excluded: frozenset[str] = frozenset()
 

@@ -58,18 +58,18 @@ def test_events_come_in_order_and_send_gives_what_stream_ends_with(rec: ChatRec)
 
 
 def test_what_was_shown_rejected_or_seen_never_comes_back(rec: ChatRec, session: Session) -> None:
-    rec.user("ann").add(seen=["heat-1995"], owns=["fargo-1996"])
+    rec.user("ann").add(seen=["goodfellas-1990"], owns=["fargo-1996"])
     mine = rec.session(user="ann")
     shown: list[str] = []
     for message in [
-        "a crime film with a heist, like Heat",
+        "a crime film with a heist, like Goodfellas",
         "something else",
         "no more Fargo, but more crime",
         "others",
     ]:
         reply = mine.send(message)
         assert reply.recommendations
-        assert not {"heat-1995", "fargo-1996"} & set(ids(reply))
+        assert not {"goodfellas-1990", "fargo-1996"} & set(ids(reply))
         assert not set(shown) & set(ids(reply))
         shown += ids(reply)
     assert len(shown) == len(set(shown))
@@ -210,7 +210,7 @@ def test_forget_deletes_every_trace_from_the_files(rec: ChatRec) -> None:
     secret = "xyzzyplugh"
     mine = rec.session(user="carl")
     mine.send(f"a western with {secret}")
-    rec.user("carl").add(seen=["heat-1995"])
+    rec.user("carl").add(seen=["goodfellas-1990"])
     other = rec.session()
     other.send(f"a musical with {secret}")
     assert rec.forget(user="carl", session=other.id) > 0

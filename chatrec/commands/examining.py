@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from chatrec import doctor
@@ -12,11 +11,12 @@ from chatrec.settings import Settings
 
 def run() -> int:
     """0 where everything works, 1 where something must be mended."""
-    table = Table("", "part", "what is there", "what to do", box=None, pad_edge=False)
-    marks = {"fine": Text("ok", "green"), "absent": Text("-", "dim"), "broken": Text("!!", "bold red")}
-    worst = 0
+    console = Console(soft_wrap=True)
+    marks = {"fine": Text("ok ", "green"), "absent": Text("-  ", "dim"), "broken": Text("!! ", "bold red")}
+    broken = False
     for finding in doctor.examine(Settings.from_env()):
-        table.add_row(marks[finding.state], Text(finding.part), Text(finding.what), Text(finding.mend))
-        worst = max(worst, finding.state == "broken")
-    Console().print(table)
-    return worst
+        console.print(Text.assemble(marks[finding.state], (finding.part, "bold"), f"  {finding.what}"))
+        if finding.mend:
+            console.print(Text(f"     {finding.mend}", "dim"))
+        broken = broken or finding.state == "broken"
+    return int(broken)

@@ -86,11 +86,13 @@ def query_of(
     excluded = {mention.item_id for mention in named}
     if profile:
         excluded |= profile.owns | profile.seen
+    last_liked = max((mention.turn for mention in state.liked), default=0)
     hard = [constraint for constraint in state.constraints if constraint.strength == "hard"]
     return Query(
         text=wishes[0] if wishes else "",
         history=tuple(wishes[1:]),
         liked=tuple(mention.item_id for mention in state.liked),
+        since_liked=sum(wish.turn > last_liked for wish in state.wishes) if state.liked else 0,
         constraints=(*hard, *constraints),
         excluded=frozenset(excluded),
     )

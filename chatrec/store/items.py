@@ -31,7 +31,7 @@ FETCHED = 500
 
 
 def to_json(attributes: dict[str, Value]) -> str:
-    return json.dumps(attributes, ensure_ascii=False, sort_keys=True)
+    return json.dumps(attributes, ensure_ascii=False)
 
 
 def from_json(text: str) -> dict[str, Value]:
