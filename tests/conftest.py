@@ -1,4 +1,4 @@
-"""What several tests share: a real Postgres, started for the run and gone with it."""
+"""What several tests share, made once a run: a real Postgres, and the packaged embedding model exported."""
 
 from __future__ import annotations
 
@@ -11,6 +11,23 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from chatrec.embedding import Embedder, load_embedder
+from chatrec.settings import Settings
+
+
+@pytest.fixture(scope="session")
+def embedder_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A CHATREC_HOME whose embedding model is exported (that takes half a minute). Tests copy it or only read it."""
+    home = tmp_path_factory.mktemp("embedder-home")
+    load_embedder(Settings(home=home, _env_file=None))
+    return home
+
+
+@pytest.fixture(scope="session")
+def embedder(embedder_home: Path) -> Embedder:
+    """The real one, as users get it."""
+    return load_embedder(Settings(home=embedder_home, _env_file=None))
 
 
 @pytest.fixture(scope="session")
