@@ -182,7 +182,7 @@ def sample_texts() -> tuple[list[str], list[str]]:
 
 def _learning_texts() -> list[str]:
     """Others than those that are compared."""
-    return [f"{item['reviews'][1]['text']} {item['reviews'][2]['text']}" for item in _sample()[::4]]
+    return [f"{item['reviews'][1]['text']} {item['reviews'][2]['text']}" for item in _sample()[::2]]
 
 
 def _sample() -> list[Any]:
