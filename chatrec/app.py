@@ -173,7 +173,9 @@ class ChatRec:
             weights={name: weight for name, weight in weights.items() if weight is not None},
             embed=self.embedder.embed_query,
         )
-        return Rooms(retriever, TitleIndex(snapshot.items.titles()), self.model, self.settings.n)
+        return Rooms(
+            retriever, TitleIndex(snapshot.items.titles()), self.model, self.settings.n, self.settings.llm_timeout
+        )
 
     def catalogs(self) -> list[str]:
         """The names of the catalogues indexed under `CHATREC_HOME`."""

@@ -6,9 +6,7 @@ import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
-from typing import TypeVar
-
-from langchain_core.language_models import BaseChatModel
+from typing import TYPE_CHECKING, TypeVar
 
 from chatrec.conversations import Conversations
 from chatrec.dialogue.state import checked, query_of, show, understand
@@ -40,6 +38,9 @@ from chatrec.types import (
     UserProfile,
 )
 
+if TYPE_CHECKING:
+    from langchain_core.language_models import BaseChatModel
+
 T = TypeVar("T")
 
 CANDIDATES = 20
@@ -54,6 +55,8 @@ class Rooms:
     titles: TitleIndex
     model: BaseChatModel | None
     n: int
+    limit: float
+    """Seconds that each request to the language model may take."""
 
 
 @dataclass
@@ -133,7 +136,7 @@ def _present(
         return
     yield StageEvent("ranking")
     with draft.timed("ranking"):
-        ranking = rank(query, draft.state, candidates, n=n, model=rooms.model)
+        ranking = rank(query, draft.state, candidates, n=n, model=rooms.model, limit=rooms.limit)
     draft.usage += ranking.usage
     draft.recommendations = tuple(Recommendation(c.item, c.score, c.hits, c.evidence) for c in ranking.candidates)
     draft.state = show(draft.state, draft.recommendations)
@@ -143,7 +146,7 @@ def _present(
         yield NoteEvent(note)
     yield StageEvent("writing")
     yield from _say(draft, _opening(len(draft.recommendations)))
-    pieces = explain(query, draft.state, draft.recommendations, model=rooms.model)
+    pieces = explain(query, draft.state, draft.recommendations, model=rooms.model, limit=rooms.limit)
     for piece in _timed(pieces, draft, "writing"):
         if isinstance(piece, Note):
             draft.notes.append(piece)

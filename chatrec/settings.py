@@ -18,6 +18,11 @@ from chatrec.errors import SettingsError
 PREFIX = "CHATREC_"
 
 
+def variable(name: str) -> str:
+    """A variable of another program's, such as a cache folder; empty where it is not set."""
+    return os.environ.get(name, "")
+
+
 class Settings(BaseSettings):
     """Each field is set by the variable `CHATREC_<FIELD>`; its description stands in `.env.example` and the README."""
 
@@ -79,6 +84,11 @@ class Settings(BaseSettings):
         """The routes in order, each with its weight; None: the default one."""
         parts = [entry.partition("=") for entry in self.routes]
         return {name: float(weight) if weight else None for name, _, weight in parts}
+
+    def provider_variables(self) -> dict[str, str]:
+        """The variables of providers (keys, addresses), from the environment and `.env`: none that is chatrec's own."""
+        given = {name: value or "" for name, value in dotenv_values(".env").items()} | dict(os.environ)
+        return {name: value for name, value in given.items() if not name.startswith(PREFIX)}
 
     @classmethod
     def from_env(cls) -> Settings:

@@ -1,4 +1,4 @@
-"""What several tests share, made once a run: a real Postgres, and the packaged embedding model exported."""
+"""What several tests share: the embedding model, an indexed sample catalogue, a real Postgres."""
 
 from __future__ import annotations
 
@@ -12,22 +12,36 @@ from pathlib import Path
 
 import pytest
 
-from chatrec.embedding import Embedder, load_embedder
-from chatrec.settings import Settings
+from chatrec import ChatRec, Settings
+from chatrec.catalog import sample
+from chatrec.embedding import Embedder
 
 
 @pytest.fixture(scope="session")
 def embedder_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A CHATREC_HOME whose embedding model is exported (that takes half a minute). Tests copy it or only read it."""
-    home = tmp_path_factory.mktemp("embedder-home")
-    load_embedder(Settings(home=home, _env_file=None))
+    """A CHATREC_HOME with the default embedding model exported; what is indexed there stays for the run."""
+    from chatrec.embedding import load_embedder
+
+    home = tmp_path_factory.mktemp("home")
+    load_embedder(Settings(home=home))
     return home
 
 
 @pytest.fixture(scope="session")
 def embedder(embedder_home: Path) -> Embedder:
-    """The real one, as users get it."""
-    return load_embedder(Settings(home=embedder_home, _env_file=None))
+    """The default one, as users get it."""
+    from chatrec.embedding import load_embedder
+
+    return load_embedder(Settings(home=embedder_home))
+
+
+@pytest.fixture(scope="session")
+def rec(embedder_home: Path) -> Iterator[ChatRec]:
+    """The sample catalogue with its interactions and dialogues, without a language model."""
+    rec = ChatRec(Settings(home=embedder_home, llm="builtin"))
+    rec.index([sample.films(), sample.interactions(), sample.dialogues()])
+    yield rec
+    rec.close()
 
 
 @pytest.fixture(scope="session")

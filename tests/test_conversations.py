@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine, create_engine, make_url, text
 
 from chatrec import conversations as conversations_module
-from chatrec.conversations import Conversation, Conversations, UserProfile, database, new_session_id
+from chatrec.conversations import Conversation, Conversations, database, new_session_id
 from chatrec.conversations.as_json import (
     profile_from_json,
     profile_to_json,
@@ -31,7 +31,7 @@ from chatrec.conversations.as_json import (
 )
 from chatrec.conversations.rows import Rows
 from chatrec.errors import ConversationError, MissingPackage
-from chatrec.types import Constraint, DialogueState, Mention, Note, Turn, Wish
+from chatrec.types import Constraint, DialogueState, Mention, Note, Turn, UserProfile, Wish
 
 FIXTURES = Path(__file__).parent / "fixtures"
 TABLES = ("users", "sessions", "turns", "feedback")

@@ -11,9 +11,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, fields
 from typing import Any, TypeVar
 
-from chatrec.conversations.values import UserProfile
 from chatrec.errors import ConversationError
-from chatrec.types import Constraint, DialogueState, Mention, Note, Turn, Wish
+from chatrec.types import Constraint, DialogueState, Mention, Note, Turn, UserProfile, Wish
 
 SCHEMA = 1
 

@@ -31,8 +31,8 @@ from chatrec.conversations.as_json import (
     turn_from_json,
     turn_to_json,
 )
-from chatrec.conversations.values import Conversation, FeedbackRow, SessionSummary, UserProfile, title_of
-from chatrec.types import DialogueState, Turn
+from chatrec.conversations.values import Conversation, FeedbackRow, SessionSummary, title_of
+from chatrec.types import DialogueState, Turn, UserProfile
 
 METADATA = MetaData()
 

@@ -1,0 +1,129 @@
+"""A catalogue's facets, profiled from its items: what each is called, what it holds, how often, from where to where."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from datetime import date
+from typing import Any, Literal, TypeAlias
+
+from chatrec.catalog import Item, Value
+
+Kind: TypeAlias = Literal["number", "date", "boolean", "category", "list", "text"]
+
+MOST_VALUES = 200
+"""How many of a facet's values a profile names."""
+
+TRACKED = 50_000
+"""How many different values of a facet are counted; what comes later is no longer told apart."""
+
+LONGEST_CATEGORY = 60
+"""Characters; a facet with longer values is text, to read and not to choose by."""
+
+ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}(?:[T ].*)?")
+
+
+@dataclass(frozen=True, slots=True)
+class Facet:
+    """`count` items have it; `values` are the most common ones, most common first; `low` and `high` bound numbers.
+
+    Dates are bounded as days (`datetime.date.toordinal`). A facet is a "category" where its texts are short and
+    repeat, else "text"; "list" where at least one item has a list of texts.
+    """
+
+    name: str
+    kind: Kind
+    count: int
+    values: tuple[str, ...] = ()
+    low: float | None = None
+    high: float | None = None
+
+
+def profile(items: Iterable[Item]) -> dict[str, Facet]:
+    """The facets of these items by name, in alphabetical order; one pass."""
+    columns: dict[str, _Column] = {}
+    for item in items:
+        for name, value in item.attributes.items():
+            columns.setdefault(name, _Column()).add(value)
+    return {name: columns[name].facet(name) for name in sorted(columns)}
+
+
+def to_json(schema: Mapping[str, Facet]) -> list[dict[str, Any]]:
+    return [asdict(facet) for facet in schema.values()]
+
+
+def from_json(rows: Iterable[Mapping[str, Any]]) -> dict[str, Facet]:
+    return {row["name"]: Facet(**{**row, "values": tuple(row["values"])}) for row in rows}
+
+
+def day(text: str) -> float:
+    """An ISO date as a number of days, NaN for anything else."""
+    if not ISO_DATE.fullmatch(text):
+        return math.nan
+    try:
+        return float(date.fromisoformat(text[:10]).toordinal())
+    except ValueError:
+        return math.nan
+
+
+class _Column:
+    """What has been seen of one facet so far."""
+
+    def __init__(self) -> None:
+        self.kinds: Counter[str] = Counter()
+        self.values: Counter[str] = Counter()
+        self.longest = 0
+        self.low, self.high = math.inf, -math.inf
+
+    def add(self, value: Value) -> None:
+        if isinstance(value, tuple):
+            self.kinds["list"] += 1
+            self._count(value)
+        elif isinstance(value, bool):
+            self.kinds["boolean"] += 1
+            self._count([str(value).lower()])
+        elif isinstance(value, int | float):
+            self.kinds["number"] += 1
+            self._bound(float(value))
+            self._count([f"{value:g}"])
+        else:
+            days = day(value)
+            self.kinds["text" if math.isnan(days) else "date"] += 1
+            self._bound(days)
+            self._count([value])
+
+    def _count(self, values: Iterable[str]) -> None:
+        for value in values:
+            self.longest = max(self.longest, len(value))
+            if value in self.values or len(self.values) < TRACKED:
+                self.values[value] += 1
+
+    def _bound(self, value: float) -> None:
+        if not math.isnan(value):
+            self.low, self.high = min(self.low, value), max(self.high, value)
+
+    def facet(self, name: str) -> Facet:
+        kind = self._kind()
+        bounded = kind in ("number", "date")
+        common = sorted(self.values.items(), key=lambda pair: (-pair[1], pair[0]))[:MOST_VALUES]
+        return Facet(
+            name,
+            kind,
+            count=sum(self.kinds.values()),
+            values=() if kind == "text" else tuple(value for value, _ in common),
+            low=self.low if bounded else None,
+            high=self.high if bounded else None,
+        )
+
+    def _kind(self) -> Kind:
+        if "list" in self.kinds:
+            return "list"
+        if len(self.kinds) == 1:
+            for kind in ("number", "date", "boolean"):
+                if kind in self.kinds:
+                    return kind  # type: ignore[return-value]  # one of the three named just above
+        repeated = sum(self.values.values()) >= 2 * len(self.values) or len(self.values) <= 20
+        return "category" if repeated and self.longest <= LONGEST_CATEGORY else "text"

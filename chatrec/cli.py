@@ -1,0 +1,154 @@
+"""The command line: `chatrec index | chat | ui | recommend | catalogs | doctor`."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from chatrec.errors import ChatRecError, MissingPackage
+
+app = typer.Typer(
+    name="chatrec",
+    help="A conversational recommender for your own catalogue.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+catalogs = typer.Typer(help="The catalogues that are indexed.", no_args_is_help=True)
+app.add_typer(catalogs, name="catalogs")
+
+Catalog = Annotated[str, typer.Option("--catalog", help="Name of the catalogue; default: CHATREC_CATALOG.")]
+
+
+@app.command()
+def index(
+    paths: Annotated[list[Path] | None, typer.Argument(help="Files or folders.")] = None,
+    sample: Annotated[bool, typer.Option("--sample", help="The catalogue that ships with chatrec.")] = False,
+    format: Annotated[str, typer.Option(help="Format of the files; auto finds it out.")] = "auto",
+    catalog: Catalog = "",
+    sync: Annotated[bool, typer.Option("--sync", help="Also remove what the files no longer have.")] = False,
+    reset: Annotated[bool, typer.Option("--reset", help="Start over.")] = False,
+    skip_bad: Annotated[bool, typer.Option("--skip-bad", help="Leave bad records out, and list them.")] = False,
+) -> None:
+    """Index files into a catalogue, or bring it up to date."""
+    from chatrec.commands import indexing
+
+    if sync and reset:
+        raise typer.BadParameter("--sync and --reset exclude each other.")
+    mode = "sync" if sync else "reset" if reset else "update"
+    indexing.run(paths or [], sample=sample, format=format, catalog=catalog, mode=mode, skip_bad=skip_bad)
+
+
+@app.command()
+def chat(
+    catalog: Catalog = "",
+    session: Annotated[str, typer.Option(help="Id of a conversation to go on with.")] = "",
+    user: Annotated[str, typer.Option(help="Whose conversation it is.")] = "",
+) -> None:
+    """Talk to a catalogue in the terminal."""
+    from chatrec.commands import chatting
+
+    chatting.run(catalog=catalog, session=session, user=user)
+
+
+@app.command()
+def ui(
+    catalog: Catalog = "",
+    host: Annotated[str, typer.Option(help="Address to listen on; default: CHATREC_UI_HOST.")] = "",
+    port: Annotated[int, typer.Option(help="Port; default: CHATREC_UI_PORT.")] = -1,
+) -> None:
+    """Open the page."""
+    from importlib.util import find_spec
+
+    from chatrec.app import ChatRec
+
+    if find_spec("gradio") is None:
+        raise MissingPackage("The page needs the package gradio.", mend='pip install "chatrec[ui]"')
+    from chatrec.ui import serve
+
+    rec = ChatRec.from_env(catalog=catalog or None)
+    settings = rec.settings
+    serve(
+        rec,
+        host=host or settings.ui_host,
+        port=settings.ui_port if port < 0 else port,
+        ready=lambda address: typer.echo(f"The page is at {address}  (Ctrl-C stops it)"),
+    )
+
+
+@app.command()
+def recommend(
+    text: Annotated[str, typer.Argument(help="What you are looking for, in your own words.")],
+    n: Annotated[int, typer.Option("-n", help="How many items.")] = 5,
+    catalog: Catalog = "",
+    filter: Annotated[
+        list[str] | None, typer.Option(help="facet=value, facet=one,other or facet=from..to; may be repeated.")
+    ] = None,
+    liked: Annotated[list[str] | None, typer.Option(help="Id of an item you like; may be repeated.")] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """One answer, without a conversation."""
+    from chatrec.commands import recommending
+
+    recommending.run(text, n=n, catalog=catalog, filters=filter or [], liked=liked or [], as_json=json)
+
+
+@catalogs.command("list")
+def list_() -> None:
+    """The catalogues that are indexed, with their sizes."""
+    from chatrec.commands import catalogues
+
+    catalogues.listed()
+
+
+@catalogs.command()
+def remove(
+    name: Annotated[str, typer.Argument(help="Name of the catalogue.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Delete a catalogue's index; conversations about it stay."""
+    from chatrec.commands import catalogues
+
+    catalogues.removed(name, ask=not yes)
+
+
+@app.command()
+def doctor() -> None:
+    """What is installed, what runs, what is missing, and the command that mends it."""
+    from chatrec.commands import examining
+
+    raise typer.Exit(examining.run())
+
+
+@app.callback(invoke_without_command=True)
+def _version(version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False) -> None:
+    if version:
+        from chatrec import __version__
+
+        typer.echo(f"chatrec {__version__}")
+        raise typer.Exit
+
+
+def main() -> None:
+    """Runs a command. Errors of chatrec's own end with a sentence and status 2; other ones with their traceback."""
+    try:
+        app()
+    except ChatRecError as error:
+        from rich.console import Console
+
+        Console(stderr=True, soft_wrap=True).print(str(error), style="red", markup=False, highlight=False)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except BrokenPipeError:  # whoever read our output has had enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

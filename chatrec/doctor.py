@@ -1,0 +1,131 @@
+"""Looks at every part and says what is there, what is broken, and what mends it. Secrets are never shown."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from typing import Literal
+
+from chatrec.conversations import Conversations
+from chatrec.embedding import agreement
+from chatrec.errors import ChatRecError
+from chatrec.llm import ask, chat_model
+from chatrec.settings import Settings
+from chatrec.store import manifest
+from chatrec.store.index import catalog_folder, list_catalogs
+
+State = Literal["fine", "absent", "broken"]
+
+PACKAGES = {
+    "chromadb": "",
+    "onnxruntime": "",
+    "langchain": "",
+    "openai": "",
+    "torch": "",
+    "sentence-transformers": "",
+    "gradio": "ui",
+    "xllamacpp": "local",
+    "implicit": "recommenders",
+    "psycopg": "postgres",
+}
+"""Package -> the extra that brings it; empty: every installation has it."""
+
+NEEDED = 500 * 2**20
+"""Bytes that should be free for an index to grow."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One part: "fine", "absent" (and not needed as things are set) or "broken"; `mend` is the next step."""
+
+    part: str
+    state: State
+    what: str
+    mend: str = ""
+
+
+def examine(settings: Settings) -> Iterator[Finding]:
+    """Every finding, one after the other; asks the language model one short question."""
+    yield from _packages()
+    yield _home(settings)
+    yield from _guarded("embedder", lambda: _embedder(settings))
+    yield from _guarded("language model", lambda: _language_model(settings))
+    yield from _guarded("conversations", lambda: _conversations(settings))
+    yield from _catalogs(settings)
+
+
+def _guarded(part: str, look: Callable[[], Finding]) -> Iterator[Finding]:
+    try:
+        yield look()
+    except ChatRecError as error:
+        yield Finding(part, "broken", error.what, error.mend)
+
+
+def _packages() -> Iterator[Finding]:
+    for name, extra in PACKAGES.items():
+        try:
+            yield Finding(name, "fine", version(name))
+        except PackageNotFoundError:
+            mend = f'pip install "chatrec[{extra}]"' if extra else "pip install chatrec"
+            yield Finding(name, "absent" if extra else "broken", "not installed", mend)
+
+
+def _home(settings: Settings) -> Finding:
+    folder = settings.home
+    existing = next(parent for parent in (folder, *folder.parents) if parent.exists())
+    free = shutil.disk_usage(existing).free
+    what = f"{folder} ({free / 2**30:.1f} GiB free)"
+    if free < NEEDED:
+        return Finding("home", "broken", what, "Free some space, or set CHATREC_HOME to a folder on another disk.")
+    return Finding("home", "fine", what)
+
+
+def _embedder(settings: Settings) -> Finding:
+    asked = settings.embedding_engine
+    if asked == "torch":
+        return Finding("embedder", "fine", f"{settings.embedder} on torch, as CHATREC_EMBEDDING_ENGINE asks")
+    found = agreement(settings)
+    if found is None:
+        return Finding("embedder", "absent", f"{settings.embedder} is not exported yet", "chatrec index PATH does it")
+    figures = f"cosine {found.cosine:.4f} and top-10 overlap {found.overlap:.3f} to torch on {found.texts} texts"
+    what = f"{found.name}, weights sha256 {found.checksum[:12]}…, on {found.engine}: {figures}"
+    if found.engine != asked:
+        what += f"; {asked} did not agree well enough and is not used"
+    return Finding("embedder", "fine", what)
+
+
+def _language_model(settings: Settings) -> Finding:
+    model = chat_model(settings)
+    if model is None:
+        how = "Set CHATREC_LLM=provider:model, or put a GGUF file into CHATREC_HOME/models."
+        return Finding("language model", "absent", "none (builtin): the catalogue's own sentences explain", how)
+    answer = ask(model, [("user", "Answer with the one word: ready")], limit=settings.llm_timeout)
+    return Finding("language model", "fine", f"{settings.llm} answers: {' '.join(answer.text.split())[:40]}")
+
+
+def _conversations(settings: Settings) -> Finding:
+    url = settings.database_url.get_secret_value()
+    conversations = Conversations(url or settings.home / "conversations.db")
+    conversations.feedback_rows()
+    conversations.close()
+    return Finding("conversations", "fine", "Postgres or another database" if url else "SQLite in CHATREC_HOME")
+
+
+def _catalogs(settings: Settings) -> Iterator[Finding]:
+    names = list_catalogs(settings.home)
+    for name in names:
+        folder = catalog_folder(settings.home, name)
+        try:
+            about = manifest.read(folder, manifest.current(folder))
+        except ChatRecError as error:
+            yield Finding(f"catalogue {name}", "broken", error.what, error.mend)
+            continue
+        yield Finding(
+            f"catalogue {name}",
+            "fine",
+            f"{about.count:,} items, {about.passages:,} passages, by {about.stamp.name} ({about.stamp.checksum[:8]})",
+        )
+    if settings.catalog not in names:
+        yield Finding("catalogue", "absent", f"{settings.catalog!r} is not indexed yet", "chatrec index --sample")

@@ -1,0 +1,127 @@
+"""Facets as columns on disk, memory-mapped, and the masks that constraints make of them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chatrec.catalog import Item, Value
+from chatrec.catalog.schema import Facet, day, from_json, profile, to_json
+from chatrec.types import Constraint
+
+Mask = NDArray[np.bool_]
+
+
+def build(folder: Path, items: Iterable[Item], schema: Mapping[str, Facet]) -> None:
+    """Writes a column for each facet: numbers as they are, texts as codes into the facet's sorted values."""
+    columns: dict[str, _Writer] = {name: _Writer(facet) for name, facet in schema.items()}
+    for item in items:
+        for name, column in columns.items():
+            column.add(item.attributes.get(name))
+    for place, (_, column) in enumerate(sorted(columns.items())):
+        column.save(folder / str(place))
+    (folder / "schema.json").write_text(json.dumps(to_json(schema), ensure_ascii=False), encoding="utf-8")
+
+
+def schema_of(items: Iterable[Item]) -> dict[str, Facet]:
+    return profile(items)
+
+
+class Facets:
+    """The columns of one generation; each is opened when a constraint first asks for it."""
+
+    def __init__(self, folder: Path, count: int) -> None:
+        self._folder = folder
+        self._count = count
+        self.schema = from_json(json.loads((folder / "schema.json").read_text(encoding="utf-8")))
+        self._places = {name: str(place) for place, name in enumerate(sorted(self.schema))}
+
+    def mask(self, constraints: Iterable[Constraint]) -> Mask:
+        """Which rows meet every constraint; a facet the catalogue lacks is met by none but op "none"."""
+        allowed = np.ones(self._count, dtype=bool)
+        for constraint in constraints:
+            met = self._met(constraint)
+            allowed &= ~met if constraint.op == "none" else met
+        return allowed
+
+    def _met(self, constraint: Constraint) -> Mask:
+        """Rows that hold one of the values, or lie on the right side of the bound."""
+        facet = self.schema.get(constraint.facet)
+        if facet is None:
+            return np.zeros(self._count, dtype=bool)
+        folder = self._folder / self._places[facet.name]
+        if facet.kind not in ("number", "date"):
+            return self._holding(folder, constraint.values)
+        column = np.load(folder / "numbers.npy", mmap_mode="r")
+        wanted = [_number(value) for value in constraint.values]
+        if constraint.op == "min":
+            return np.asarray(column >= wanted[0])
+        if constraint.op == "max":
+            return np.asarray(column <= wanted[0])
+        return np.asarray(np.isin(column, [value for value in wanted if not np.isnan(value)]))
+
+    def _holding(self, folder: Path, values: Collection[Any]) -> Mask:
+        known = json.loads((folder / "values.json").read_text(encoding="utf-8"))
+        codes = [place for text in {_text(value) for value in values} if (place := _find(known, text)) is not None]
+        held, starts = np.load(folder / "codes.npy", mmap_mode="r"), np.load(folder / "starts.npy", mmap_mode="r")
+        rows = np.searchsorted(starts, np.flatnonzero(np.isin(held, codes)), side="right") - 1
+        met = np.zeros(self._count, dtype=bool)
+        met[rows] = True
+        return met
+
+
+class _Writer:
+    """One facet's column while it is filled row by row."""
+
+    def __init__(self, facet: Facet) -> None:
+        self._numeric = facet.kind in ("number", "date")
+        self._numbers: list[float] = []
+        self._codes: list[int] = []
+        self._starts: list[int] = [0]
+        self._code_of: dict[str, int] = {}
+
+    def add(self, value: Value | None) -> None:
+        if self._numeric:
+            self._numbers.append(np.nan if value is None or isinstance(value, tuple) else _number(value))
+            return
+        texts = () if value is None else value if isinstance(value, tuple) else (value,)
+        for text in dict.fromkeys(_text(text) for text in texts):
+            self._codes.append(self._code_of.setdefault(text, len(self._code_of)))
+        self._starts.append(len(self._codes))
+
+    def save(self, folder: Path) -> None:
+        folder.mkdir()
+        if self._numeric:
+            np.save(folder / "numbers.npy", np.asarray(self._numbers, dtype=np.float64))
+            return
+        values = sorted(self._code_of)
+        place = np.empty(len(values), dtype=np.int32)
+        for new, text in enumerate(values):
+            place[self._code_of[text]] = new
+        np.save(folder / "codes.npy", place[np.asarray(self._codes, dtype=np.int64)])
+        np.save(folder / "starts.npy", np.asarray(self._starts[:-1], dtype=np.int64))
+        (folder / "values.json").write_text(json.dumps(values, ensure_ascii=False), encoding="utf-8")
+
+
+def _number(value: object) -> float:
+    """A number as it is, an ISO date as its day, NaN for what is neither."""
+    if isinstance(value, bool | int | float):
+        return float(value)
+    return day(str(value))
+
+
+def _text(value: object) -> str:
+    """How texts are compared: without regard to case; booleans are "true" and "false"."""
+    return " ".join(str(value).casefold().split())
+
+
+def _find(known: list[str], text: str) -> int | None:
+    from bisect import bisect_left
+
+    place = bisect_left(known, text)
+    return place if place < len(known) and known[place] == text else None

@@ -1,0 +1,105 @@
+"""One generation of a catalogue, to read from: what a turn sees from start to end."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chatrec.catalog import Dialogue
+from chatrec.catalog.schema import Facet
+from chatrec.embedding import Stamp
+from chatrec.errors import CatalogNotFound, EmbedderMismatch, StoreError
+from chatrec.store import manifest
+from chatrec.store.facets import Facets
+from chatrec.store.failure import told
+from chatrec.store.items import Items
+from chatrec.store.vectors import Vectors
+from chatrec.store.words import Words
+from chatrec.types import Constraint
+
+
+class Snapshot:
+    """Safe to share between threads, and whole even while the catalogue is indexed anew."""
+
+    def __init__(self, folder: Path, about: manifest.Manifest, *, chroma_url: str) -> None:
+        parts = {kind: folder / "parts" / name for kind, name in about.parts.items()}
+        self.generation = about.generation
+        self.count = about.count
+        self.items = Items(parts["items"] / "items.db")
+        self.vectors = Vectors(
+            parts["vectors"],
+            ids=self.items.ids,
+            name=f"{folder.name}-{about.parts['vectors']}",
+            stamp=about.stamp,
+            url=chroma_url if about.server else "",
+        )
+        self.words = Words(parts["words"], self.items.ids)
+        self._facets = Facets(parts["facets"], about.count)
+        self._interactions = parts["interactions"] / "interactions.npz"
+
+    @property
+    def schema(self) -> dict[str, Facet]:
+        return self._facets.schema
+
+    def mask(self, constraints: Iterable[Constraint], excluded: Collection[str]) -> NDArray[np.bool_] | None:
+        """Which rows may come back: those that meet every constraint and are not excluded; None: all of them."""
+        wanted = tuple(constraints)
+        rows = [row for item_id in excluded if (row := self.items.row(item_id)) is not None]
+        if not wanted and not rows:
+            return None
+        allowed = self._facets.mask(wanted)
+        allowed[rows] = False
+        return allowed
+
+    @cached_property
+    def interactions(self) -> Any:
+        """Users by items (a scipy CSR matrix): the rating where there is one, else 1; columns in the order of rows."""
+        from scipy.sparse import load_npz
+
+        return load_npz(self._interactions).tocsr()
+
+    def dialogues(self) -> Iterator[Dialogue]:
+        return self.items.dialogues()
+
+    def close(self) -> None:
+        self.items.close()
+        self.vectors.close()
+
+
+def open_snapshot(folder: Path, *, stamp: Stamp | None = None, chroma_url: str = "") -> Snapshot:
+    """The generation that is served now, to be searched with vectors of `stamp` (None: with none).
+
+    Raises CatalogNotFound before any indexing, EmbedderMismatch where the index was built with another embedder.
+    """
+    with told(folder):
+        generation = manifest.current(folder)
+        if not generation:
+            raise CatalogNotFound(
+                f"There is no catalogue {folder.name!r} yet.",
+                mend=f"Make it with: chatrec index PATH --catalog {folder.name}",
+            )
+        about = manifest.read(folder, generation)
+        if stamp and not stamp.matches(about.stamp):
+            raise EmbedderMismatch(
+                f"The catalogue {folder.name!r} was indexed with the embedder {about.stamp.name}"
+                f" ({about.stamp.checksum[:8]}), not with {stamp.name} ({stamp.checksum[:8]}).",
+                mend=f"Set CHATREC_EMBEDDER={about.stamp.name}, or index its files again.",
+            )
+        if about.server != bool(chroma_url):
+            raise StoreError(
+                f"The vectors of {folder.name!r} lie in {'a Chroma server' if about.server else 'its own folder'}.",
+                mend="Set CHATREC_CHROMA_URL to that server."
+                if about.server
+                else "Unset CHATREC_CHROMA_URL, or index its files again to put them into the server.",
+            )
+        try:
+            return Snapshot(folder, about, chroma_url=chroma_url)
+        except FileNotFoundError as exc:
+            raise StoreError(
+                f"A part of the index in {folder} is missing.", mend="Make it anew: chatrec index PATH --reset"
+            ) from exc
