@@ -151,7 +151,7 @@ def _prepare(graph: _Graph, tensor: str, nodes: list[NodeProto], inputs: Inputs,
     if graph.makers[tensor].op_type == "LayerNormalization":
         largest = np.abs(np.concatenate(weights, axis=1)).max(1)
         scale = np.maximum(inputs.largest, 1e-5) ** EVENING / np.maximum(largest, 1e-5) ** (1 - EVENING)
-        weights = [each * scale[:, None] for each in weights]
+        weights = [np.asarray(each * scale[:, None], np.float32) for each in weights]
         mean, products = mean / scale, products / np.outer(scale, scale)
         graph.scale_channels(tensor, nodes, (1 / scale).astype(np.float32))
     for node, exact in zip(nodes, weights, strict=True):
