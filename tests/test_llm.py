@@ -1,4 +1,4 @@
-"""Language models by the settings: every form, every failure as a sentence, and a real server of the OpenAI protocol."""
+"""Language models by the settings: every form, every failure as a sentence, and a real server."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ def test_json_is_found_fenced_or_bare_and_cut_json_is_none() -> None:
 def test_a_slow_stream_is_cut_at_the_limit_and_hung_up() -> None:
     model = FakeChatModel(answers=["word " * 500], delay=0.05)
     begun = time.monotonic()
-    with pytest.raises(LanguageModelError, match="longer than 0.3 seconds"):
+    with pytest.raises(LanguageModelError, match="longer than"):
         ask(model, [("user", "?")], limit=0.3)
     assert time.monotonic() - begun < 3
     assert model.hung_up == [True]
@@ -204,7 +204,7 @@ def test_whatever_the_server_does_the_reply_is_given_with_a_note(
     assert [shown.explanation for shown in reply.recommendations] == [s.explanation for s in plain.recommendations]
     assert reply.notes
     assert not any(KEY in note.text or "Traceback" in note.text for note in reply.notes)
-    assert "script" not in reply.text
+    assert "<script" not in reply.text
 
 
 # Tokens
