@@ -155,7 +155,7 @@ def _prepare(graph: _Graph, tensor: str, nodes: list[NodeProto], inputs: Inputs,
         mean, products = mean / scale, products / np.outer(scale, scale)
         graph.scale_channels(tensor, nodes, (1 / scale).astype(np.float32))
     for node, exact in zip(nodes, weights, strict=True):
-        rounded = _rounded(exact, products)
+        rounded = _rounded(exact, np.asarray(products, np.float32))
         graph.change(node.input[1], rounded)
         user = graph.users.get(node.output[0])
         bias = next((name for name in user.input if name in graph.weights), "") if user else ""
