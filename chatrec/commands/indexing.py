@@ -16,7 +16,15 @@ TOLD = 10
 """How many ids or bad records are listed."""
 
 
-def run(paths: Sequence[Path], *, sample: bool, format: str, catalog: str, mode: Mode, skip_bad: bool) -> None:
+def run(
+    paths: Sequence[Path],
+    *,
+    sample: bool = False,
+    format: str = "auto",
+    catalog: str = "",
+    mode: Mode = "update",
+    skip_bad: bool = False,
+) -> None:
     if sample:
         from chatrec.catalog import sample as shipped
 
