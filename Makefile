@@ -21,6 +21,10 @@ test: $(VENV)/.installed-all,dev
 lint: $(VENV)/.installed-all,dev
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
+	@# Types and import rules want the shape that is installed: catalog/ and ui/ inside the package.
+	@rm -rf build && mkdir -p build/shape && cp -R chatrec build/shape/ && cp -R catalog ui build/shape/chatrec/
+	cd build/shape && $(abspath $(VENV))/bin/mypy --config-file ../../pyproject.toml -p chatrec
+	cd build/shape && $(abspath $(VENV))/bin/lint-imports --config ../../pyproject.toml
 
 # The parts of README.md and .env.example that are made from the code.
 docs: $(VENV)/.installed-all,dev

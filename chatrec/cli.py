@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from chatrec.errors import ChatRecError, MissingPackage
+
+if TYPE_CHECKING:
+    from chatrec.app import Mode
 
 app = typer.Typer(
     name="chatrec",
@@ -43,7 +46,7 @@ def index(
 
     if sync and reset:
         raise typer.BadParameter("--sync and --reset exclude each other.")
-    mode = "sync" if sync else "reset" if reset else "update"
+    mode: Mode = "sync" if sync else "reset" if reset else "update"
     # CHATREC_CATALOG may name somebody's own catalogue: the sample goes there only when it is told to.
     name = catalog or (SAMPLE if sample else "")
     indexing.run(paths or [], sample=sample, format=format, catalog=name, mode=mode, skip_bad=skip_bad)
@@ -66,7 +69,7 @@ def ui(
     catalog: Catalog = "",
     host: Annotated[str, typer.Option(help="Address to listen on; default: CHATREC_UI_HOST.")] = "",
     port: Annotated[int, typer.Option(help="Port; default: CHATREC_UI_PORT.")] = -1,
-    sample: Annotated[bool, typer.Option("--sample", help="Index the sample catalogue first, if it is missing.")] = False,
+    sample: Annotated[bool, typer.Option("--sample", help="Index the sample first, where it is missing.")] = False,
 ) -> None:
     """Open the page."""
     from importlib.util import find_spec
