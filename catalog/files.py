@@ -37,7 +37,7 @@ def opened(path: Path) -> Iterator[IO[bytes]]:
             raw.seek(0)
             if zipped:
                 with gzip.open(raw) as file:
-                    yield io.BufferedReader(file)  # type: ignore[type-var]  # GzipFile reads like a raw file
+                    yield io.BufferedReader(file)
             else:
                 yield raw
     except FileNotFoundError as exc:
@@ -116,7 +116,9 @@ def _array(path: Path) -> Iterator[tuple[int, Any]]:
     yield from enumerate(entries, 1)
 
 
-def rows(path: Path, *, delimiter: str | None = None, encoding: str = "utf-8") -> Iterator[tuple[int, dict[str, str]]]:
+def rows(
+    path: Path, *, delimiter: str | None = None, encoding: str = "utf-8"
+) -> Iterator[tuple[int, dict[str, str] | BadRecord]]:
     """(line, cells by column) of a table with a header; a BadRecord *value* where a row has too many cells.
 
     `delimiter` None: a tab if the header has one, else the more frequent of semicolon and comma.
@@ -134,7 +136,7 @@ def rows(path: Path, *, delimiter: str | None = None, encoding: str = "utf-8") -
                 continue
             if len(cells) > len(names):
                 expected = f"expected {len(names)} cells as in the header, found {len(cells)}"
-                yield reader.line_num, BadRecord(str(path), reader.line_num, "", expected)  # type: ignore[misc]
+                yield reader.line_num, BadRecord(str(path), reader.line_num, "", expected)
                 continue
             yield reader.line_num, dict(zip(names, cells, strict=False))
     except csv.Error as exc:

@@ -5,14 +5,11 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated, Literal
 
 import typer
 
 from chatrec.errors import ChatRecError, MissingPackage
-
-if TYPE_CHECKING:
-    from chatrec.app import Mode
 
 app = typer.Typer(
     name="chatrec",
@@ -46,7 +43,7 @@ def index(
 
     if sync and reset:
         raise typer.BadParameter("--sync and --reset exclude each other.")
-    mode: Mode = "sync" if sync else "reset" if reset else "update"
+    mode: Literal["update", "sync", "reset"] = "sync" if sync else "reset" if reset else "update"
     # CHATREC_CATALOG may name somebody's own catalogue: the sample goes there only when it is told to.
     name = catalog or (SAMPLE if sample else "")
     indexing.run(paths or [], sample=sample, format=format, catalog=name, mode=mode, skip_bad=skip_bad)

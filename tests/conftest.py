@@ -14,6 +14,7 @@ import pytest
 
 from chatrec import ChatRec, Settings
 from chatrec.catalog import sample
+from chatrec.embedding import Embedder
 
 
 @pytest.fixture(scope="session")
@@ -24,6 +25,14 @@ def embedder_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     home = tmp_path_factory.mktemp("home")
     load_embedder(Settings(home=home))
     return home
+
+
+@pytest.fixture(scope="session")
+def embedder(embedder_home: Path) -> Embedder:
+    """The default one, as users get it."""
+    from chatrec.embedding import load_embedder
+
+    return load_embedder(Settings(home=embedder_home))
 
 
 @pytest.fixture(scope="session")
