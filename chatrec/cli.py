@@ -43,6 +43,8 @@ def index(
 
     if sync and reset:
         raise typer.BadParameter("--sync and --reset exclude each other.")
+    if not paths and not sample:
+        raise typer.BadParameter("Name files or folders, or --sample.")
     mode: Literal["update", "sync", "reset"] = "sync" if sync else "reset" if reset else "update"
     # CHATREC_CATALOG may name somebody's own catalogue: the sample goes there only when it is told to.
     name = catalog or (SAMPLE if sample else "")

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from chatrec.app import ChatRec, IndexReport, Mode
+from chatrec.catalog.source import open_source
 from chatrec.commands import plain
 from chatrec.embedding import load_embedder
 
@@ -30,6 +31,7 @@ def run(
 
         paths = [shipped.films(), shipped.interactions(), shipped.dialogues(), *paths]
     rec = ChatRec.from_env(catalog=catalog or None)
+    open_source(paths, format=format)  # a file that is not there is told before a model is exported for minutes
     console = Console(stderr=True)
     load_embedder(rec.settings, progress=lambda sentence: console.print(sentence, markup=False, highlight=False))
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
