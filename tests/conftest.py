@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 import secrets
 import shutil
 import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -42,6 +44,19 @@ def rec(embedder_home: Path) -> Iterator[ChatRec]:
     rec.index([sample.films(), sample.interactions(), sample.dialogues()])
     yield rec
     rec.close()
+
+
+@pytest.fixture(scope="session")
+def openai_server() -> Iterator[dict[str, str]]:
+    """`base_url`, `key` and `model` of a real server of the OpenAI protocol, in a process of its own."""
+    command = [sys.executable, str(Path(__file__).parent / "openai_server.py")]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        line = process.stdout.readline()
+        if not line:
+            pytest.fail("The language model of the tests did not start; see the output above.", pytrace=False)
+        yield json.loads(line)
+        process.kill()
 
 
 @pytest.fixture(scope="session")
