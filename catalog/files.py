@@ -45,7 +45,7 @@ def opened(path: Path) -> Iterator[IO[bytes]]:
         with path.open("rb") as raw:
             if raw.peek(2)[:2] == b"\x1f\x8b":
                 with gzip.open(raw) as file:
-                    yield io.BufferedReader(file)  # type: ignore[type-var]  # GzipFile reads like a raw file
+                    yield io.BufferedReader(file)
             else:
                 yield raw
     except FileNotFoundError as exc:

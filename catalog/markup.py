@@ -5,7 +5,11 @@ from __future__ import annotations
 import re
 from html.parser import HTMLParser
 
-BLOCKS = frozenset("address article blockquote br dd div dl dt h1 h2 h3 h4 h5 h6 hr li ol p section table tr ul".split())
+from chatrec.catalog.records import LONGEST_TEXT
+
+BLOCKS = frozenset(
+    "address article blockquote br dd div dl dt h1 h2 h3 h4 h5 h6 hr li ol p section table tr ul".split()
+)
 
 UNREAD = frozenset(("script", "style", "template"))
 
@@ -14,7 +18,7 @@ LOOKS_MARKED_UP = re.compile(r"<[a-zA-Z/!]|&[a-zA-Z#]\w*;")
 
 def plain(text: str) -> str:
     """The text of a piece of HTML, a line a block; text without markup comes back as it is."""
-    if not LOOKS_MARKED_UP.search(text):
+    if len(text) > LONGEST_TEXT or not LOOKS_MARKED_UP.search(text):  # what is too long is refused later
         return text.strip()
     reader = _Reader()
     reader.feed(text)

@@ -134,6 +134,6 @@ class _Column:
         if len(self.kinds) == 1:
             for kind in ("number", "date", "boolean"):
                 if kind in self.kinds:
-                    return kind  # type: ignore[return-value]  # one of the three named just above
+                    return kind
         repeated = sum(self.values.values()) >= REPEATED * len(self.values) or len(self.values) <= FEW
         return "category" if repeated and self.longest <= LONGEST_CATEGORY else "text"
