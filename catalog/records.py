@@ -66,7 +66,7 @@ def review_from(mapping: Mapping[str, Any], item_id: str, *, where: Where, field
     """A review from `text` and, where there are any, `id`, `rating` and `source`. Raises BadRecord."""
     text = text_from(mapping.get("text"), field, where, required=True)
     given = mapping.get("id")
-    review_id = content_id(text) if given in (None, "") else id_from(_as_text(given), f"{field}.id", where)
+    review_id = content_id(text) if given in (None, "") else id_from(as_text(given), f"{field}.id", where)
     rating = number_from(mapping.get("rating"), "rating", where)
     return Review(item_id, review_id, text, rating, text_from(mapping.get("source"), "source", where))
 
@@ -74,8 +74,8 @@ def review_from(mapping: Mapping[str, Any], item_id: str, *, where: Where, field
 def interaction_from(mapping: Mapping[str, Any], *, where: Where) -> Interaction:
     """An interaction from `user`, `item` and, where there are any, `rating` and `timestamp`. Raises BadRecord."""
     return Interaction(
-        id_from(_as_text(mapping.get("user")), "user", where),
-        id_from(_as_text(mapping.get("item")), "item", where),
+        id_from(as_text(mapping.get("user")), "user", where),
+        id_from(as_text(mapping.get("item")), "item", where),
         number_from(mapping.get("rating"), "rating", where),
         number_from(mapping.get("timestamp"), "timestamp", where),
     )
@@ -83,7 +83,7 @@ def interaction_from(mapping: Mapping[str, Any], *, where: Where) -> Interaction
 
 def dialogue_from(mapping: Mapping[str, Any], *, where: Where) -> Dialogue:
     """A dialogue from `id` and `utterances`, each with `role`, `text` and maybe `items`. Raises BadRecord."""
-    dialogue_id = id_from(_as_text(mapping.get("id")), "id", where)
+    dialogue_id = id_from(as_text(mapping.get("id")), "id", where)
     said = mapping.get("utterances")
     if not isinstance(said, list) or not all(isinstance(entry, Mapping) for entry in said):
         raise where.bad("utterances", "expected a list of objects with role and text")
@@ -239,10 +239,10 @@ def _listed(entry: Any, name: str, where: Where) -> str:
     if isinstance(entry, list | tuple | Mapping):
         raise where.bad(name, f"expected a list of texts or numbers, found {_kind(entry)} in it")
     plain = _plain(entry, name, where)
-    return str(plain).lower() if isinstance(plain, bool) else str(_as_text(plain))
+    return str(plain).lower() if isinstance(plain, bool) else str(as_text(plain))
 
 
-def _as_text(value: Any) -> Any:
+def as_text(value: Any) -> Any:
     """Numbers as text, for ids and list entries that a source writes as numbers."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return value

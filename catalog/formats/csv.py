@@ -47,7 +47,7 @@ def read(path: Path) -> Iterator[Record | BadRecord]:
 
     def item(cells: Mapping[str, str], where: Where) -> Iterator[Record]:
         lowered = {name.lower() if name.lower() in (*NAMED, *names.values()) else name: cells[name] for name in cells}
-        row = {name: _value(name, cell, mixed) for name, cell in renamed(lowered, names).items()}
+        row = {name.rstrip("|"): _value(name, cell, mixed) for name, cell in renamed(lowered, names).items()}
         yield item_from(row, file=where.file, line=where.line)
 
     yield from each(path, rows(path), item)

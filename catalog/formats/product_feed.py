@@ -25,6 +25,9 @@ GOOGLE = {"id", "title", "link", "price"}
 GOOGLE_ONLY = {"availability", "condition", "image_link", "gtin", "google_product_category"}
 """A Google feed has all of the former columns and some of the latter."""
 
+DESCRIPTIONS = ("description", "summary", "content")
+"""Fields that hold the description: Google's, and Atom's own."""
+
 CODES = ("gtin", "mpn", "item_group_id", "identifier_exists")
 """Fields of Google's that are no numbers, whatever they look like."""
 
@@ -158,10 +161,13 @@ def _listed(cells: Row) -> dict[str, list[str]]:
 
 
 def _google(fields: dict[str, list[str]], where: Where) -> Iterator[Record]:
-    mapping: dict[str, Any] = {}
+    described = next((fields[name][0] for name in DESCRIPTIONS if name in fields), "")
+    mapping: dict[str, Any] = {"description": plain(described)}
     for name, texts in fields.items():
-        if name in ("id", "title", "description"):
+        if name in ("id", "title"):
             mapping[name] = plain(texts[0])
+        elif name in DESCRIPTIONS:
+            continue
         elif name in ("price", "sale_price"):
             mapping[name], currency = _price(texts[0])
             mapping |= {"currency": currency} if currency else {}

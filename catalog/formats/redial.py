@@ -10,7 +10,7 @@ from typing import Any
 from chatrec.catalog import Record
 from chatrec.catalog.files import first_object, objects, stem
 from chatrec.catalog.formats import each
-from chatrec.catalog.records import Where, dialogue_from
+from chatrec.catalog.records import Where, as_text, dialogue_from, id_from
 from chatrec.errors import BadRecord
 
 TITLE = "ReDial's conversations"
@@ -47,4 +47,5 @@ def _dialogue(value: Any, where: Where) -> Iterator[Record]:
                 "items": MENTION.findall(text),
             }
         )
-    yield dialogue_from({"id": value.get("conversationId"), "utterances": said}, where=where)
+    dialogue_id = id_from(as_text(value.get("conversationId")), "conversationId", where)
+    yield dialogue_from({"id": dialogue_id, "utterances": said}, where=where)
