@@ -152,11 +152,11 @@ def rows(path: Path, *, delimiter: str = "", encoding: str = "utf-8") -> Iterato
 
 
 def header(path: Path) -> list[str]:
-    """The column names of a table in lower case; none where the first line is not one."""
+    """The column names of a table in lower case; none where the first line is none. Raises BadRecord for UTF-16."""
     try:
         first = next(_raw_lines(path, "utf-8"), (0, ""))[1]
         cells: Iterable[str] = next(csv.reader([first], delimiter=_delimiter(first)), [])
-    except (CatalogError, csv.Error):
+    except csv.Error:
         return []
     return [name.strip().lower() for name in cells]
 

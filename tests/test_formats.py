@@ -116,16 +116,17 @@ def test_the_first_bad_record_is_raised_unless_they_are_skipped(path: Path) -> N
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("path", SAMPLES, ids=told)
 def test_a_file_of_another_format_gives_records_or_a_clear_error(name: str, path: Path) -> None:
+    records: list[Any] = []
     try:
         records = list(open_source([path], format=name, skip_bad=True).records())
     except CatalogError as error:
-        assert path.name in str(error)
-    else:
-        assert all(isinstance(record, get_args(Record)) for record in records)
+        records = [error]
+    assert all(isinstance(record, get_args(Record)) or path.name in str(record) for record in records)
 
 
 @pytest.mark.parametrize(
-    ("path", "name"), [(sample.films(), "jsonl"), (sample.dialogues(), "dialogues"), (sample.interactions(), "interactions")]
+    ("path", "name"),
+    [(sample.films(), "jsonl"), (sample.dialogues(), "dialogues"), (sample.interactions(), "interactions")],
 )
 def test_the_sample_catalogue_is_read_whole(path: Path, name: str) -> None:
     source = open_source([path])
@@ -140,8 +141,8 @@ JSON = st.recursive(
     max_leaves=8,
 )
 FIELDS = (
-    "id title description reviews attributes item_id text user item rating timestamp parent_asin user_id features details"
-    " images price utterances role items messages movieMentions conversationId senderWorkerId name sku"
+    "id title description reviews attributes item_id text user item rating timestamp parent_asin user_id features"
+    " details images price utterances role items messages movieMentions conversationId senderWorkerId name sku"
 ).split()
 
 
@@ -212,7 +213,13 @@ def test_xml_that_breaks_off_names_the_line_and_is_not_skipped(tmp_path: Path) -
 
 @pytest.mark.parametrize(
     ("price", "amount"),
-    [("1,299.00 USD", 1299.0), ("1.299,00 EUR", 1299.0), ("25,50 EUR", 25.5), ("€ 7", 7.0), ("on request", "on request")],
+    [
+        ("1,299.00 USD", 1299.0),
+        ("1.299,00 EUR", 1299.0),
+        ("25,50 EUR", 25.5),
+        ("€ 7", 7.0),
+        ("on request", "on request"),
+    ],
 )
 def test_prices_are_read_as_shops_write_them(price: str, amount: float | str, tmp_path: Path) -> None:
     path = feed(tmp_path, f"<r {GOOGLE}><item><g:id>a</g:id><g:title>A</g:title><g:price>{price}</g:price></item></r>")
