@@ -15,7 +15,7 @@ BUDGET = 2_400
 PASSAGE = 360
 """Characters of one passage."""
 
-FACTS = 6
+FACTS = 4
 
 
 def request_of(query: Query) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -40,7 +40,7 @@ def index(
 
     if sync and reset:
         raise typer.BadParameter("--sync and --reset exclude each other.")
-    mode = "sync" if sync else "reset" if reset else "update"
+    mode: Literal["update", "sync", "reset"] = "sync" if sync else "reset" if reset else "update"
     indexing.run(paths or [], sample=sample, format=format, catalog=catalog, mode=mode, skip_bad=skip_bad)
 
 

@@ -14,6 +14,7 @@ from typing import Any
 from langchain_core.callbacks import CallbackManagerForLLMRun
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
+from langchain_core.messages.ai import UsageMetadata
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
 from pydantic import Field
 
@@ -60,10 +61,11 @@ class FakeChatModel(BaseChatModel):
         try:
             for start in range(0, max(len(text), 1), self.chunk):
                 time.sleep(self.delay)
-                yield ChatGenerationChunk(message=AIMessageChunk(text[start : start + self.chunk]))
+                yield ChatGenerationChunk(message=AIMessageChunk(content=text[start : start + self.chunk]))
             read = sum(len(str(message.content).split()) for message in messages)
-            usage = {"input_tokens": read, "output_tokens": len(text.split()), "total_tokens": read + len(text.split())}
-            yield ChatGenerationChunk(message=AIMessageChunk("", usage_metadata=usage))
+            wrote = len(text.split())
+            usage = UsageMetadata(input_tokens=read, output_tokens=wrote, total_tokens=read + wrote)
+            yield ChatGenerationChunk(message=AIMessageChunk(content="", usage_metadata=usage))
             done = True
         finally:
             self.hung_up.append(not done)

@@ -7,15 +7,16 @@ from collections.abc import Mapping, Sequence
 
 from chatrec.types import Hit
 
-SMOOTHING = 60
-"""The constant of reciprocal rank fusion: the larger, the less the first ranks stand out."""
+SMOOTHING = 20
+"""The constant of reciprocal rank fusion: the larger, the less the first ranks stand out. The paper has 60; with few
+routes of different strength 20 does better on narrative requests and no worse on conversations."""
 
-WEIGHTS = {"descriptions": 1.0, "reviews": 0.7, "words": 0.5, "mentions": 1.5}
+WEIGHTS = {"descriptions": 1.0, "reviews": 0.7, "words": 0.3, "mentions": 1.5}
 """What a route's rank counts where settings do not say; routes not named here count 1."""
 
 
 def reciprocal_rank(hits: Mapping[str, Sequence[Hit]], weights: Mapping[str, float]) -> list[tuple[str, float]]:
-    """(item id, score) best first: the weighted sum of 1 / (60 + rank) over routes (Cormack et al., SIGIR'09).
+    """(item id, score) best first: the weighted sum of 1 / (20 + rank) over routes (Cormack et al., SIGIR'09).
 
     Scores lie in (0, 1]: 1 is an item that every route with a hit ranks first. Ties break by item id.
     """

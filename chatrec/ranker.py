@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 PASSAGES = 2
 """How many passages of each candidate the language model reads."""
 
+CONSIDERED = 12
+"""How many candidates it orders, or twice as many as are shown if that is more; the rest follow as fused."""
+
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
@@ -44,8 +47,9 @@ def rank(
     """
     if model is None or len(candidates) < 2:
         return Ranking(tuple(candidates[:n]))
-    text, _ = described(candidates, passages=PASSAGES)
-    labels = {f"c{place}": candidate for place, candidate in enumerate(candidates, 1)}
+    considered = candidates[: max(CONSIDERED, 2 * n)]
+    text, _ = described(considered, passages=PASSAGES)
+    labels = {f"c{place}": candidate for place, candidate in enumerate(considered, 1)}
     prompt = filled("rank", request=request_of(query), candidates=text, n=str(min(n, len(labels))), open="{", close="}")
     try:
         answer = ask(model, [("user", prompt)], schema=_schema(list(labels), n), limit=limit)

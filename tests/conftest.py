@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 import secrets
 import shutil
 import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +16,7 @@ import pytest
 
 from chatrec import ChatRec, Settings
 from chatrec.catalog import sample
+from chatrec.embedding import Embedder
 
 
 @pytest.fixture(scope="session")
@@ -27,12 +30,33 @@ def embedder_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def embedder(embedder_home: Path) -> Embedder:
+    """The default one, as users get it."""
+    from chatrec.embedding import load_embedder
+
+    return load_embedder(Settings(home=embedder_home))
+
+
+@pytest.fixture(scope="session")
 def rec(embedder_home: Path) -> Iterator[ChatRec]:
     """The sample catalogue with its interactions and dialogues, without a language model."""
     rec = ChatRec(Settings(home=embedder_home, llm="builtin"))
     rec.index([sample.films(), sample.interactions(), sample.dialogues()])
     yield rec
     rec.close()
+
+
+@pytest.fixture(scope="session")
+def openai_server() -> Iterator[dict[str, str]]:
+    """`base_url`, `key` and `model` of a real server of the OpenAI protocol, in a process of its own."""
+    command = [sys.executable, str(Path(__file__).parent / "openai_server.py")]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        line = process.stdout.readline()
+        if not line:
+            pytest.fail("The language model of the tests did not start; see the output above.", pytrace=False)
+        yield json.loads(line)
+        process.kill()
 
 
 @pytest.fixture(scope="session")

@@ -90,9 +90,9 @@ class TitleIndex:
         if marked:
             for length in range(min(LONGEST_MISSPELT, len(words) - position), 0, -1):
                 span = words[position : position + length]
-                form = self._misspelt(" ".join(_fold(word.group()) for word in span), length)
-                if form:
-                    return self._named(form, message, span), length
+                near = self._misspelt(" ".join(_fold(word.group()) for word in span), length)
+                if near:
+                    return self._named(near, message, span), length
         return [], 1
 
     def _misspelt(self, form: str, length: int) -> str | None:

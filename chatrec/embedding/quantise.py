@@ -124,6 +124,7 @@ def _observe(model: Any, path: Path, token_ids: Iterable[NDArray[np.int64]]) -> 
     copy.graph.output.extend(helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, None) for name in names)
     onnx.save(copy, str(path))
     options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1  # the products below have numpy's threads
     options.log_severity_level = 3
     session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
     path.unlink()
@@ -134,12 +135,13 @@ def _observe(model: Any, path: Path, token_ids: Iterable[NDArray[np.int64]]) -> 
         outputs = session.run(names, {"input_ids": ids, "attention_mask": np.ones_like(ids)})
         for name, output in zip(names, outputs, strict=True):
             rows = output.reshape(-1, output.shape[-1])
-            largest, total, products = np.abs(rows).max(0), rows.sum(0), rows.T @ rows
-            if name in seen:
-                was = seen[name]
-                largest = np.maximum(largest, was.largest)
-                total, products = total + was.total, products + was.products
-            seen[name] = Inputs(largest, total, products)
+            if name not in seen:
+                width = output.shape[-1]
+                seen[name] = Inputs(*(np.zeros(shape, np.float32) for shape in (width, width, (width, width))))
+            inputs = seen[name]
+            np.maximum(inputs.largest, np.abs(rows).max(0), out=inputs.largest)
+            inputs.total += rows.sum(0)
+            inputs.products += rows.T @ rows
     return seen, tokens
 
 
@@ -149,11 +151,11 @@ def _prepare(graph: _Graph, tensor: str, nodes: list[NodeProto], inputs: Inputs,
     if graph.makers[tensor].op_type == "LayerNormalization":
         largest = np.abs(np.concatenate(weights, axis=1)).max(1)
         scale = np.maximum(inputs.largest, 1e-5) ** EVENING / np.maximum(largest, 1e-5) ** (1 - EVENING)
-        weights = [each * scale[:, None] for each in weights]
+        weights = [np.asarray(each * scale[:, None], np.float32) for each in weights]
         mean, products = mean / scale, products / np.outer(scale, scale)
         graph.scale_channels(tensor, nodes, (1 / scale).astype(np.float32))
     for node, exact in zip(nodes, weights, strict=True):
-        rounded = _rounded(exact, products)
+        rounded = _rounded(exact, np.asarray(products, np.float32))
         graph.change(node.input[1], rounded)
         user = graph.users.get(node.output[0])
         bias = next((name for name in user.input if name in graph.weights), "") if user else ""

@@ -42,7 +42,8 @@ class TorchEmbedder:
         return vectors
 
     def embed_query(self, text: str) -> Vectors:
-        return self._encode([text], self._query_prompt)[0]
+        vector: Vectors = self._encode([text], self._query_prompt)[0]
+        return vector
 
     def _encode(self, texts: Sequence[str], prompt: str) -> Vectors:
         with self._lock:
@@ -75,9 +76,9 @@ def load_model(name: str, *, memo: Path, **model_options: Any) -> tuple[Sentence
 
 def prompts_of(model: SentenceTransformer) -> tuple[str, str]:
     """What the model wants in front of a query, and of a document."""
-    prompts = model.prompts
+    prompts = {key: prompt or "" for key, prompt in model.prompts.items()}
     document = next((prompts[key] for key in ("document", "passage", "corpus") if prompts.get(key)), "")
-    return prompts.get("query") or "", document
+    return prompts.get("query", ""), document
 
 
 def _hub_folder(name: str) -> Path:

@@ -52,7 +52,8 @@ class Embeddings:
         for place, key in enumerate(keys):
             (data,) = self._db.execute("SELECT data FROM vector WHERE hash = ?", (key,)).fetchone()
             found[place] = np.frombuffer(data, dtype=np.float16)
-        return found / np.maximum(np.linalg.norm(found, axis=1, keepdims=True), 1e-12)
+        found /= np.maximum(np.linalg.norm(found, axis=1, keepdims=True), 1e-12)
+        return found
 
     def prune(self, used: Iterable[bytes]) -> None:
         """Forgets every vector but these."""

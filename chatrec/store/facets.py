@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chatrec.catalog import Item, Value
-from chatrec.catalog.schema import Facet, day, from_json, profile, to_json
+from chatrec.catalog.schema import Facet, day, from_json, to_json
 from chatrec.types import Constraint
 
 Mask = NDArray[np.bool_]
@@ -26,10 +26,6 @@ def build(folder: Path, items: Iterable[Item], schema: Mapping[str, Facet]) -> N
     for place, (_, column) in enumerate(sorted(columns.items())):
         column.save(folder / str(place))
     (folder / "schema.json").write_text(json.dumps(to_json(schema), ensure_ascii=False), encoding="utf-8")
-
-
-def schema_of(items: Iterable[Item]) -> dict[str, Facet]:
-    return profile(items)
 
 
 class Facets:

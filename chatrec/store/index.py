@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 import shutil
 import sqlite3
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
-import numpy as np
-
-from chatrec.catalog import Item, Record
+from chatrec.catalog import Record
 from chatrec.embedding import Embedder
 from chatrec.errors import CatalogNotFound, StoreError
-from chatrec.store import facets, manifest, vectors, words
+from chatrec.store import manifest, parts, vectors
 from chatrec.store.embeddings import Embeddings
 from chatrec.store.failure import told
 from chatrec.store.ingest import Counts, Ingest, Mode
@@ -173,53 +170,28 @@ def _published(
     folder: Path, scratch: Path, counts: Counts, embedder: Embedder, url: str, before: Manifest | None, tell: Progress
 ) -> IndexReport:
     """Builds every part that is not there yet from the item database in `scratch`, and swaps the pointer."""
+    stamp = embedder.stamp
     items = Items(scratch / "items.db")
     cache = Embeddings(folder / "embeddings.db", embedder)
     try:
         embedded = cache.fill(
-            lambda: (text for item in items.all() for _, _, text in _passages(item)),
+            lambda: (text for item in items.all() for _, _, text in parts.passages_of(item)),
             progress=lambda done, total: tell("embedding", done, total),
         )
-        tell("building", 0, 0)
-        entries, passages, key = _entries(items, cache)
-        stamp = embedder.stamp
-        names = {"vectors": f"vectors-{key}-{stamp.checksum[:8]}{'-server' if url else ''}"}
         base = folder / "parts" / before.parts["vectors"] if before and before.stamp.matches(stamp) else None
-        manifest.part(
-            folder,
-            names["vectors"],
-            lambda target: vectors.build(
-                target,
-                entries,
-                cache.get,
-                stamp=stamp,
-                base=base,
-                url=url,
-                name=f"{folder.name}-{names['vectors']}",
-                progress=lambda done, total: tell("storing vectors", done, total),
-            ),
-        )
-        names["words"] = manifest.part(
-            folder,
-            "words-" + _hash(words.text_of(item) for item in items.all()),
-            lambda target: words.build(target, (words.text_of(item) for item in items.all())),
-        )
-        schema = facets.schema_of(items.all())
-        serial = f"{int(before.generation.split('-')[0]) + 1 if before else 1:06d}"
-        number = f"{serial}-{key}"
-        names["facets"] = manifest.part(
-            folder, f"facets-{number}", lambda target: facets.build(target, items.all(), schema)
-        )
-        names["interactions"] = manifest.part(
-            folder, f"interactions-{number}", lambda target: _interactions(target, items)
-        )
-        cache.prune(entry.key for entry in entries())
-    finally:
+        serial = int(before.generation.split("-")[0]) + 1 if before else 1
+        builder = parts.Builder(folder, items, cache, stamp=stamp, url=url, tell=tell)
+        generation = f"{serial:06d}-{builder.digest}"
+        names = builder.build(generation, base=base)
+        cache.prune(entry.key for entry in builder.entries())
         count = len(items.ids)
+    finally:
         items.close()
         cache.close()
-    names["items"] = manifest.part(folder, f"items-{number}", lambda target: _moved(scratch, target))
-    about = Manifest(number, names, stamp, count, passages, bool(url))
+    names["items"] = manifest.part(
+        folder, f"items-{generation}", lambda target: _moved(scratch / "items.db", target / "items.db")
+    )
+    about = Manifest(generation, names, stamp, count, builder.passages, bool(url))
     manifest.publish(folder, about)
     gone = [name for name in manifest.sweep(folder) if name.startswith("vectors-")]
     if url:
@@ -227,49 +199,8 @@ def _published(
     return _report(folder, about, counts, embedded=embedded)
 
 
-def _moved(scratch: Path, target: Path) -> None:
-    (scratch / "items.db").rename(target / "items.db")
-
-
-def _passages(item: Item) -> Iterator[tuple[vectors.Kind, str, str]]:
-    """(kind, ref, text) of everything written about an item; what is blank is left out."""
-    if item.description.strip():
-        yield "description", f"{item.id}#description", item.description
-    for review in item.reviews:
-        if review.text.strip():
-            yield "review", f"{item.id}#review:{review.id}", review.text
-
-
-def _entries(items: Items, cache: Embeddings) -> tuple[Callable[[], Iterator[vectors.Entry]], int, str]:
-    """The passages of all items (to be gone through more than once), how many, and a hash over them."""
-
-    def entries() -> Iterator[vectors.Entry]:
-        for row, item in enumerate(items.all()):
-            for kind, ref, text in _passages(item):
-                yield vectors.Entry(row, kind, ref, cache.key(text))
-
-    digest, count = hashlib.sha256(), 0
-    for entry in entries():
-        digest.update(f"{entry.row} {entry.ref} ".encode("utf-8", "surrogatepass") + entry.key)
-        count += 1
-    return entries, count, digest.hexdigest()[:12]
-
-
-def _hash(texts: Iterable[str]) -> str:
-    digest = hashlib.sha256()
-    for text in texts:
-        digest.update(hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest())
-    return digest.hexdigest()[:12]
-
-
-def _interactions(folder: Path, items: Items) -> None:
-    from scipy.sparse import csr_matrix, save_npz
-
-    rows = items.interactions()
-    users = {user: place for place, user in enumerate(dict.fromkeys(user for user, *_ in rows))}
-    values = np.asarray([1.0 if rating is None else rating for _, _, rating, _ in rows], dtype=np.float32)
-    where = ([users[user] for user, *_ in rows], [items.row(item_id) for _, item_id, *_ in rows])
-    save_npz(folder / "interactions.npz", csr_matrix((values, where), shape=(len(users), len(items.ids))))
+def _moved(source: Path, target: Path) -> None:
+    source.rename(target)
 
 
 def _report(folder: Path, about: Manifest, counts: Counts, *, embedded: int) -> IndexReport:

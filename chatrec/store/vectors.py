@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import shutil
-import sqlite3
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any
 from urllib.parse import urlsplit
 
 import numpy as np
@@ -17,9 +16,8 @@ from numpy.typing import NDArray
 
 from chatrec.embedding import Stamp
 from chatrec.errors import StoreError
-
-Kind = Literal["description", "review"]
-KINDS: tuple[Kind, ...] = ("description", "review")
+from chatrec.store import passages
+from chatrec.store.passages import KINDS, Entry, Kind, Lookup, Passages
 
 BATCH = 2_000
 """Vectors added in one call; Chroma takes at most 5,461."""
@@ -42,21 +40,9 @@ class Passage:
     score: float
 
 
-class Entry(NamedTuple):
-    """A passage to be kept: the row of its item, its kind, its ref, and the key of its text's vector."""
-
-    row: int
-    kind: Kind
-    ref: str
-    key: bytes
-
-
-Lookup = Callable[[Sequence[bytes]], NDArray[np.float32]]
-
-
 def build(
     folder: Path,
-    entries: Callable[[], Iterable[Entry]],
+    entries: Iterable[Entry],
     lookup: Lookup,
     *,
     stamp: Stamp,
@@ -69,9 +55,7 @@ def build(
 
     `base` is an earlier part of the same embedder, whose Chroma is copied and brought up to date where little changed.
     """
-    count = _table(folder, entries())
-    for kind in KINDS:
-        _matrix(folder, kind, lookup, stamp.dimension)
+    count = passages.write(folder, entries, lookup, dimension=stamp.dimension)
     if url:
         with _server(url) as client:
             for kind in KINDS:
@@ -79,7 +63,7 @@ def build(
                     client.delete_collection(_named(name, kind))
             _add(client, folder, name, stamp, None, progress)
         return
-    changed = _changed(folder, base) if base and (base / "chroma").is_dir() else None
+    changed = passages.changed(folder, base) if base and (base / "chroma").is_dir() else None
     if base and changed is not None and len(changed) <= REBUILD_SHARE * max(count, 1):
         shutil.copytree(base / "chroma", folder / "chroma")
     else:
@@ -108,10 +92,7 @@ class Vectors:
         self._lock = threading.Lock()
         self._client: Any = None
         self._collections: dict[Kind, Any] = {}
-        self._matrix = {kind: np.load(folder / f"{kind}.npy", mmap_mode="r") for kind in KINDS}
-        self._rows = {kind: np.load(folder / f"{kind}-rows.npy", mmap_mode="r") for kind in KINDS}
-        path = folder / "passages.db"
-        self._table = sqlite3.connect(f"{path.as_uri()}?mode=ro&immutable=1", uri=True, check_same_thread=False)
+        self._passages = Passages(folder)
 
     def search(
         self, vector: NDArray[np.float32], k: int, *, kind: Kind, mask: NDArray[np.bool_] | None
@@ -121,7 +102,7 @@ class Vectors:
         Chroma is asked where the mask leaves nearly all; where it excludes more, what is left is scored exactly,
         which costs less than a filter in Chroma at any size a laptop holds.
         """
-        rows = self._rows[kind]
+        rows = self._passages.rows[kind]
         if not len(rows) or k < 1:
             return []
         allowed = None if mask is None else np.asarray(mask)[rows]
@@ -138,17 +119,15 @@ class Vectors:
 
     def of_items(self, item_ids: Sequence[str]) -> tuple[list[str], NDArray[np.float32]]:
         """The description vectors of these items, and the ids of those that have one, in their order."""
-        marks = ",".join("?" * len(item_ids))
         refs = [f"{item_id}#description" for item_id in item_ids]
-        with self._lock:
-            found = dict(self._table.execute(f"SELECT ref, place FROM passage WHERE ref IN ({marks})", refs).fetchall())
+        found = self._passages.places_of(refs)
         have = [item_id for item_id, ref in zip(item_ids, refs, strict=True) if ref in found]
         places = [found[f"{item_id}#description"] for item_id in have]
-        return have, np.asarray(self._matrix["description"][places], dtype=np.float32)
+        return have, np.asarray(self._passages.matrix["description"][places], dtype=np.float32)
 
     def close(self) -> None:
+        self._passages.close()
         with self._lock:
-            self._table.close()
             if self._client is not None and not self._url:
                 self._client.close()
             self._client = None
@@ -159,35 +138,24 @@ class Vectors:
         with _mapped(self._url):
             answer = self._collection(kind).query(query_embeddings=[vector], n_results=k, include=["distances"])
         scored = [(ref, 1.0 - distance) for ref, distance in zip(answer["ids"][0], answer["distances"][0], strict=True)]
-        rows = self._rows_of([ref for ref, _ in scored])
+        rows = self._passages.rows_of([ref for ref, _ in scored])
         found = [(Passage(ref, self._ids[rows[ref]], score), rows[ref]) for ref, score in scored if ref in rows]
         return sorted(found, key=lambda pair: (-pair[0].score, pair[0].ref))
 
     def _exact(
         self, vector: NDArray[np.float32], k: int, kind: Kind, allowed: NDArray[np.bool_] | None
     ) -> list[Passage]:
-        places = np.arange(len(self._rows[kind])) if allowed is None else np.flatnonzero(allowed)
-        sparse = len(places) < 0.3 * len(self._rows[kind])
-        matrix = self._matrix[kind]
+        places = np.arange(len(self._passages.rows[kind])) if allowed is None else np.flatnonzero(allowed)
+        sparse = len(places) < 0.3 * len(self._passages.rows[kind])
+        matrix = self._passages.matrix[kind]
         scores = matrix[places] @ vector if sparse else (matrix @ vector)[places]
         best = np.argpartition(-scores, min(k, len(scores)) - 1)[:k]
-        refs = self._refs_of(kind, places[best])
+        refs = self._passages.refs_of(kind, places[best])
         found = [
-            Passage(refs[place], self._ids[self._rows[kind][place]], float(score))
+            Passage(refs[place], self._ids[self._passages.rows[kind][place]], float(score))
             for place, score in zip(places[best].tolist(), scores[best], strict=True)
         ]
         return sorted(found, key=lambda passage: (-passage.score, passage.ref))
-
-    def _rows_of(self, refs: Sequence[str]) -> dict[str, int]:
-        marks = ",".join("?" * len(refs))
-        with self._lock:
-            return dict(self._table.execute(f"SELECT ref, row FROM passage WHERE ref IN ({marks})", refs).fetchall())
-
-    def _refs_of(self, kind: Kind, places: NDArray[np.int64]) -> dict[int, str]:
-        marks = ",".join("?" * len(places))
-        query = f"SELECT place, ref FROM passage WHERE kind = ? AND place IN ({marks})"
-        with self._lock:
-            return dict(self._table.execute(query, (kind, *places.tolist())).fetchall())
 
     def _collection(self, kind: Kind) -> Any:
         with self._lock:
@@ -200,61 +168,6 @@ class Vectors:
             return self._collections[kind]
 
 
-def _table(folder: Path, entries: Iterable[Entry]) -> int:
-    """The passages in `passages.db`, numbered within their kind; returns how many."""
-    table = sqlite3.connect(folder / "passages.db")
-    places = dict.fromkeys(KINDS, 0)
-
-    def numbered() -> Iterator[tuple[str, str, int, int, bytes]]:
-        for row, kind, ref, key in entries:
-            yield ref, kind, places[kind], row, key
-            places[kind] += 1
-
-    with table:
-        table.execute(
-            "CREATE TABLE passage (ref TEXT PRIMARY KEY, kind TEXT NOT NULL, place INTEGER NOT NULL,"
-            " row INTEGER NOT NULL, key BLOB NOT NULL) WITHOUT ROWID"
-        )
-        table.executemany("INSERT INTO passage VALUES (?, ?, ?, ?, ?)", numbered())
-        table.execute("CREATE UNIQUE INDEX by_place ON passage (kind, place)")
-    table.close()
-    return sum(places.values())
-
-
-def _matrix(folder: Path, kind: Kind, lookup: Lookup, dimension: int) -> None:
-    """One kind's vectors and item rows, by place, as .npy files."""
-    rows = [row for row, _ in _placed(folder, kind)]
-    np.save(folder / f"{kind}-rows.npy", np.asarray(rows, dtype=np.int32))
-    shape = (len(rows), dimension)
-    if not rows:
-        np.save(folder / f"{kind}.npy", np.empty(shape, dtype=np.float32))
-        return
-    matrix = np.lib.format.open_memmap(folder / f"{kind}.npy", mode="w+", dtype=np.float32, shape=shape)
-    keys = [key for _, key in _placed(folder, kind)]
-    for start in range(0, len(keys), BATCH):
-        matrix[start : start + BATCH] = lookup(keys[start : start + BATCH])
-    matrix.flush()
-
-
-def _placed(folder: Path, kind: Kind) -> list[tuple[int, bytes]]:
-    table = sqlite3.connect(folder / "passages.db")
-    found = table.execute("SELECT row, key FROM passage WHERE kind = ? ORDER BY place", (kind,)).fetchall()
-    table.close()
-    return found
-
-
-def _changed(folder: Path, base: Path) -> dict[str, bool]:
-    """Refs whose vector differs between two parts: True where there is a new one, False where it is gone."""
-    table = sqlite3.connect(folder / "passages.db")
-    table.execute("ATTACH ? AS base", (str(base / "passages.db"),))
-    same = "SELECT 1 FROM base.passage old WHERE old.ref = new.ref AND old.key = new.key"
-    new = f"SELECT ref FROM main.passage new WHERE NOT EXISTS ({same})"
-    gone = "SELECT ref FROM base.passage WHERE ref NOT IN (SELECT ref FROM main.passage)"
-    changed = {ref: False for (ref,) in table.execute(gone)} | {ref: True for (ref,) in table.execute(new)}
-    table.close()
-    return changed
-
-
 def _add(
     client: Any,
     folder: Path,
@@ -264,12 +177,12 @@ def _add(
     progress: Callable[[int, int], None],
 ) -> None:
     """Fills the collections from the matrices: everything, or only what `changed`."""
-    table = sqlite3.connect(folder / "passages.db")
-    total = table.execute("SELECT count(*) FROM passage").fetchone()[0] if changed is None else sum(changed.values())
+    listed = {kind: passages.refs(folder, kind) for kind in KINDS}
+    total = sum(map(len, listed.values())) if changed is None else sum(changed.values())
     done = 0
     about = {"embedder": stamp.name, "dimension": stamp.dimension, "checksum": stamp.checksum}
     for kind in KINDS:
-        refs = table.execute("SELECT ref, place FROM passage WHERE kind = ? ORDER BY place", (kind,)).fetchall()
+        refs = listed[kind]
         if changed is None:
             collection = client.create_collection(
                 _named(name, kind), metadata=about, configuration=SEARCH, embedding_function=None
@@ -288,7 +201,6 @@ def _add(
             collection.upsert(ids=[ref for ref, _ in some], embeddings=matrix[[place for _, place in some]])
             done += len(some)
             progress(done, total)
-    table.close()
 
 
 def _named(name: str, kind: Kind) -> str:

@@ -1,0 +1,111 @@
+"""What is derived from the item database: vectors, words, facet columns, the interaction matrix, one part each."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+
+import numpy as np
+
+from chatrec.catalog import Item
+from chatrec.catalog.schema import profile
+from chatrec.embedding import Stamp
+from chatrec.store import facets, manifest, vectors, words
+from chatrec.store.embeddings import Embeddings
+from chatrec.store.items import Items
+from chatrec.store.passages import Entry, Kind
+
+
+def passages_of(item: Item) -> Iterator[tuple[Kind, str, str]]:
+    """(kind, ref, text) of everything written about an item; what is blank is left out."""
+    if item.description.strip():
+        yield "description", f"{item.id}#description", item.description
+    for review in item.reviews:
+        if review.text.strip():
+            yield "review", f"{item.id}#review:{review.id}", review.text
+
+
+class Builder:
+    """Builds the parts of one generation. `digest` names its passages, `passages` counts them."""
+
+    def __init__(
+        self,
+        folder: Path,
+        items: Items,
+        cache: Embeddings,
+        *,
+        stamp: Stamp,
+        url: str,
+        tell: Callable[[str, int, int], None],
+    ) -> None:
+        self._folder, self._items, self._cache = folder, items, cache
+        self._stamp, self._url, self._tell = stamp, url, tell
+        self.digest = ""
+        self.passages = 0
+        self._count()
+
+    def build(self, generation: str, *, base: Path | None) -> dict[str, str]:
+        """The name of every part by kind, each built unless it is there already."""
+        self._tell("building", 0, 0)
+        texts = _hash(words.text_of(item) for item in self._items.all())
+        schema = profile(self._items.all())
+        return {
+            "vectors": self._vectors(base),
+            "words": self._part(
+                f"words-{texts}", lambda target: words.build(target, map(words.text_of, self._items.all()))
+            ),
+            "facets": self._part(
+                f"facets-{generation}", lambda target: facets.build(target, self._items.all(), schema)
+            ),
+            "interactions": self._part(f"interactions-{generation}", lambda target: _interactions(target, self._items)),
+        }
+
+    def entries(self) -> Iterator[Entry]:
+        """The passages of all items, in the order of rows."""
+        for row, item in enumerate(self._items.all()):
+            for kind, ref, text in passages_of(item):
+                yield Entry(row, kind, ref, self._cache.key(text))
+
+    def _count(self) -> None:
+        digest = hashlib.sha256()
+        for entry in self.entries():
+            digest.update(f"{entry.row} {entry.ref} ".encode("utf-8", "surrogatepass") + entry.key)
+            self.passages += 1
+        self.digest = digest.hexdigest()[:12]
+
+    def _vectors(self, base: Path | None) -> str:
+        name = f"vectors-{self.digest}-{self._stamp.checksum[:8]}{'-server' if self._url else ''}"
+        return self._part(
+            name,
+            lambda target: vectors.build(
+                target,
+                self.entries(),
+                self._cache.get,
+                stamp=self._stamp,
+                base=base,
+                url=self._url,
+                name=f"{self._folder.name}-{name}",
+                progress=lambda done, total: self._tell("storing vectors", done, total),
+            ),
+        )
+
+    def _part(self, name: str, build: Callable[[Path], None]) -> str:
+        return manifest.part(self._folder, name, build)
+
+
+def _hash(texts: Iterable[str]) -> str:
+    digest = hashlib.sha256()
+    for text in texts:
+        digest.update(hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest())
+    return digest.hexdigest()[:12]
+
+
+def _interactions(folder: Path, items: Items) -> None:
+    from scipy.sparse import csr_matrix, save_npz
+
+    rows = items.interactions()
+    users = {user: place for place, user in enumerate(dict.fromkeys(user for user, *_ in rows))}
+    values = np.asarray([1.0 if rating is None else rating for _, _, rating, _ in rows], dtype=np.float32)
+    where = ([users[user] for user, *_ in rows], [items.row(item_id) for _, item_id, *_ in rows])
+    save_npz(folder / "interactions.npz", csr_matrix((values, where), shape=(len(users), len(items.ids))))

@@ -1,0 +1,224 @@
+"""Language models by the settings: every form, every failure as a sentence, and a real server."""
+
+from __future__ import annotations
+
+import socket
+import time
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from broken_servers import broken
+from openai_server import KEY, model_file
+
+from chatrec import ChatRec, Settings, local_llm, tokens
+from chatrec.errors import ChatRecError, LanguageModelError, MissingPackage, SettingsError
+from chatrec.fake_llm import FakeChatModel
+from chatrec.llm import ask, chat_model, stream
+from chatrec.types import DoneEvent, TextEvent, Usage
+
+
+@pytest.fixture(autouse=True)
+def _no_provider(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No key and no .env of whoever runs the tests."""
+    for name in ("OPENAI_API_KEY", "OPENAI_BASE_URL", "ANTHROPIC_API_KEY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.chdir(tmp_path)
+
+
+def settings(tmp_path: Path, llm: str, **more: object) -> Settings:
+    return Settings(home=tmp_path, llm=llm, **more)
+
+
+# By the settings
+
+
+def test_builtin_is_no_language_model(tmp_path: Path) -> None:
+    assert chat_model(settings(tmp_path, "builtin")) is None
+
+
+def test_auto_never_takes_a_hosted_model_because_a_key_is_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", KEY)
+    assert chat_model(settings(tmp_path, "auto")) is None
+
+
+def test_auto_takes_a_local_model_that_is_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(local_llm, "chat_model", lambda _: "the local model")
+    (tmp_path / "models").mkdir()
+    (tmp_path / "models" / "some.gguf").touch()
+    assert chat_model(settings(tmp_path, "auto")) == "the local model"
+
+
+@pytest.mark.parametrize(
+    ("llm", "kind", "says"),
+    [
+        ("gpt-5", SettingsError, "provider:model"),
+        ("openai:", SettingsError, "provider:model"),
+        ("local", SettingsError, "CHATREC_LOCAL_MODEL"),
+        ("openai:gpt-5-mini", SettingsError, "OPENAI_API_KEY=your-key"),
+        ("anthropic:some-model", SettingsError, "ANTHROPIC_API_KEY=your-key"),
+        ("ollama:some-model", MissingPackage, "pip install langchain-ollama"),
+        ("nobody:some-model", SettingsError, "CHATREC_LLM=nobody:some-model"),
+        ("chatrec.nothing:Model", SettingsError, "package.module:Class"),
+    ],
+)
+def test_what_cannot_be_used_says_what_to_do(tmp_path: Path, llm: str, kind: type[ChatRecError], says: str) -> None:
+    with pytest.raises(kind) as refused:
+        chat_model(settings(tmp_path, llm))
+    assert says in str(refused.value)
+
+
+def test_a_key_in_dotenv_is_used_and_never_shown(tmp_path: Path) -> None:
+    Path(".env").write_text(f"OPENAI_API_KEY={KEY}\nOPENAI_BASE_URL=http://127.0.0.1:9/v1\n", encoding="utf-8")
+    model = chat_model(settings(tmp_path, "openai:some-model"))
+    assert KEY not in repr(model)
+    with pytest.raises(LanguageModelError) as failed:
+        ask(model, [("user", "hello")], limit=5)
+    assert KEY not in str(failed.value)
+    assert "cannot be reached" in str(failed.value)
+
+
+def test_a_class_of_ones_own_enters_by_the_same_door(tmp_path: Path) -> None:
+    assert isinstance(chat_model(settings(tmp_path, "chatrec.fake_llm:FakeChatModel")), FakeChatModel)
+
+
+def test_a_broken_file_is_told(tmp_path: Path) -> None:
+    (tmp_path / "broken.gguf").write_bytes(b"GGUF nonsense")
+    with pytest.raises(LanguageModelError, match="whole GGUF file"):
+        chat_model(settings(tmp_path, "local", local_model=tmp_path / "broken.gguf"))
+
+
+# Asking
+
+
+def test_json_is_found_fenced_or_bare_and_cut_json_is_none() -> None:
+    for text, parsed in [('```json\n{"a": 1}\n```', {"a": 1}), ('{"a": 1}', {"a": 1}), ('{"a": ', None), ("no", None)]:
+        answer = ask(FakeChatModel(answers=[text]), [("user", "?")], limit=5)
+        assert (answer.text, answer.parsed) == (text, parsed)
+        assert answer.usage.input_tokens > 0
+
+
+def test_a_slow_stream_is_cut_at_the_limit_and_hung_up() -> None:
+    model = FakeChatModel(answers=["word " * 500], delay=0.05)
+    begun = time.monotonic()
+    with pytest.raises(LanguageModelError, match="longer than"):
+        ask(model, [("user", "?")], limit=0.3)
+    assert time.monotonic() - begun < 3
+    assert model.hung_up == [True]
+
+
+def test_closing_hangs_up() -> None:
+    model = FakeChatModel(answers=["one two three four"])
+    with closing(stream(model, [("user", "?")], limit=5)) as pieces:
+        next(pieces)
+    assert model.hung_up == [True]
+
+
+# Real and broken servers
+
+
+@pytest.fixture
+def hosted(openai_server: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Settings:
+    monkeypatch.setenv("OPENAI_API_KEY", openai_server["key"])
+    monkeypatch.setenv("OPENAI_BASE_URL", openai_server["base_url"])
+    return Settings(llm=f"openai:{openai_server['model']}", llm_timeout=120)
+
+
+@pytest.mark.slow
+def test_a_real_server_streams_and_counts(hosted: Settings) -> None:
+    pieces = list(stream(chat_model(hosted), [("user", "Count from one to ten in words.")], limit=120))
+    texts = [piece for piece in pieces if isinstance(piece, str)]
+    usage = sum((piece for piece in pieces if isinstance(piece, Usage)), Usage())
+    assert len(texts) > 3
+    assert usage.input_tokens > 5
+    assert usage.output_tokens >= len(texts) - 1
+
+
+@pytest.mark.slow
+def test_a_real_server_keeps_to_a_schema(hosted: Settings) -> None:
+    schema = {"type": "object", "properties": {"pick": {"enum": ["c1", "c2"]}}, "required": ["pick"]}
+    answer = ask(chat_model(hosted), [("user", "Pick c1 or c2.")], schema=schema, limit=120)
+    assert answer.parsed
+    assert answer.parsed["pick"] in ("c1", "c2")
+
+
+@pytest.mark.slow
+def test_closing_a_real_stream_frees_the_server(hosted: Settings) -> None:
+    model = chat_model(hosted)
+    with closing(stream(model, [("user", "Write a very long story about the sea.")], limit=120)) as pieces:
+        next(pieces)
+    assert ask(model, [("user", "Say yes.")], limit=60).text  # it has one slot: it was given back
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("llm", ["hosted", "local"])
+def test_a_turn_with_a_real_language_model_shows_only_checked_claims(
+    hosted: Settings, rec: ChatRec, monkeypatch: pytest.MonkeyPatch, llm: str
+) -> None:
+    """A model this small says much that is not so: whatever it says, what is shown can be checked."""
+    more = {"llm": "local", "local_model": model_file()} if llm == "local" else {"llm": hosted.llm}
+    talker = ChatRec(rec.settings.model_copy(update={**more, "llm_timeout": 60.0, "n": 2}))
+    events = list(talker.session().stream("a slow western with moral doubt"))
+    assert isinstance(events[-1], DoneEvent)
+    reply = events[-1].reply
+    assert len(reply.recommendations) == 2
+    for shown in reply.recommendations:
+        known = {evidence.ref for evidence in shown.evidence}
+        known |= {f"{shown.item.id}#fact:{name}" for name in shown.item.attributes}
+        assert shown.explanation.claims
+        assert all(set(claim.refs) <= known and claim.refs for claim in shown.explanation.claims)
+    assert any(isinstance(event, TextEvent) for event in events)
+    assert reply.usage.input_tokens > 100 or reply.notes
+    talker.close()
+    local_llm.stop()
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+FAULTS = {
+    "slow": {"delay": 3.0},
+    "nonsense": {"text": "Sure! <script>alert(1)</script> You must buy c99 at http://x.example"},
+    "html": {"body": b"<html>It works!</html>"},
+    "key": {"status": 401},
+    "limit": {"status": 429},
+    "crash": {"status": 500},
+}
+
+
+@pytest.mark.parametrize("fault", [*FAULTS, "down"])
+def test_whatever_the_server_does_the_reply_is_given_with_a_note(
+    rec: ChatRec, monkeypatch: pytest.MonkeyPatch, fault: str
+) -> None:
+    plain = rec.recommend("a western with moral doubt")
+    monkeypatch.setenv("OPENAI_API_KEY", KEY)
+    with broken(**FAULTS.get(fault, {})) as address:
+        monkeypatch.setenv("OPENAI_BASE_URL", address if fault in FAULTS else f"http://127.0.0.1:{free_port()}/v1")
+        talker = ChatRec(rec.settings.model_copy(update={"llm": "openai:some-model", "llm_timeout": 1.0}))
+        reply = talker.recommend("a western with moral doubt")
+        talker.close()
+    assert [shown.item.id for shown in reply.recommendations] == [shown.item.id for shown in plain.recommendations]
+    assert [shown.explanation for shown in reply.recommendations] == [s.explanation for s in plain.recommendations]
+    assert reply.notes
+    assert not any(KEY in note.text or "Traceback" in note.text for note in reply.notes)
+    assert "<script" not in reply.text
+
+
+# Tokens
+
+
+def test_counting_never_reaches_for_the_network(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    tokens._encoding.cache_clear()
+    monkeypatch.setenv("TIKTOKEN_CACHE_DIR", str(tmp_path))
+    assert not tokens.exact()
+    for text in ("", "plain words", "naïve façade — “quotes”", "日本語", "\ud800"):
+        assert tokens.count(text) >= len(text.split())
+    tokens._encoding.cache_clear()
+
+
+def test_the_most_valuable_texts_fit_first() -> None:
+    assert tokens.fitting([(0.1, "a" * 50), (0.9, "b" * 50), (0.5, "c" * 60)], 111) == {1, 2}
+    assert tokens.fitting([(1.0, "x" * 99)], 10) == set()
