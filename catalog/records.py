@@ -5,7 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import re
 from collections.abc import Iterator, Mapping
+from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from chatrec.catalog import Dialogue, Interaction, Item, Review, Utterance, Value
@@ -19,7 +22,13 @@ LONGEST_ID = 512
 DEEPEST = 3
 """How deep attributes may be nested; inner names are joined by dots."""
 
-LINE_ENDS = str.maketrans({"\r": "\n", "\v": "\n", "\f": "\n", "\x85": "\n", "\u2028": "\n", "\u2029": "\n"})
+LINE_END = re.compile("\r\n|[\r\v\f\x85\u2028\u2029]")
+
+UNSEEN = re.compile(
+    "[\x00-\x08\x0e-\x1f\x7f-\x9f\xad\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
+    "\ud800-\udfff\U000e0000-\U000e007f]"
+)
+"""Control characters, lone surrogates, and what is written to hide or turn around other text; joiners stay."""
 
 
 class Where:
@@ -41,7 +50,7 @@ def item_from(mapping: Mapping[str, Any], *, file: str = "records", line: int = 
     if not isinstance(mapping, Mapping):
         raise where.bad("", f"expected an object with an id and a title, found {_kind(mapping)}")
     item_id = id_from(mapping.get("id"), "id", where)
-    title = text_from(mapping.get("title"), "title", where, required=True)
+    title = " ".join(text_from(mapping.get("title"), "title", where, required=True).split())
     description = text_from(mapping.get("description"), "description", where)
     reviews = tuple(_reviews(mapping.get("reviews"), item_id, where))
     attributes: dict[str, Value] = {}
@@ -57,7 +66,7 @@ def review_from(mapping: Mapping[str, Any], item_id: str, *, where: Where, field
     """A review from `text` and, where there are any, `id`, `rating` and `source`. Raises BadRecord."""
     text = text_from(mapping.get("text"), field, where, required=True)
     given = mapping.get("id")
-    review_id = content_id(text) if given in (None, "") else id_from(_as_text(given), f"{field}.id", where)
+    review_id = content_id(text) if given in (None, "") else id_from(as_text(given), f"{field}.id", where)
     rating = number_from(mapping.get("rating"), "rating", where)
     return Review(item_id, review_id, text, rating, text_from(mapping.get("source"), "source", where))
 
@@ -65,8 +74,8 @@ def review_from(mapping: Mapping[str, Any], item_id: str, *, where: Where, field
 def interaction_from(mapping: Mapping[str, Any], *, where: Where) -> Interaction:
     """An interaction from `user`, `item` and, where there are any, `rating` and `timestamp`. Raises BadRecord."""
     return Interaction(
-        id_from(_as_text(mapping.get("user")), "user", where),
-        id_from(_as_text(mapping.get("item")), "item", where),
+        id_from(as_text(mapping.get("user")), "user", where),
+        id_from(as_text(mapping.get("item")), "item", where),
         number_from(mapping.get("rating"), "rating", where),
         number_from(mapping.get("timestamp"), "timestamp", where),
     )
@@ -74,7 +83,7 @@ def interaction_from(mapping: Mapping[str, Any], *, where: Where) -> Interaction
 
 def dialogue_from(mapping: Mapping[str, Any], *, where: Where) -> Dialogue:
     """A dialogue from `id` and `utterances`, each with `role`, `text` and maybe `items`. Raises BadRecord."""
-    dialogue_id = id_from(_as_text(mapping.get("id")), "id", where)
+    dialogue_id = id_from(as_text(mapping.get("id")), "id", where)
     said = mapping.get("utterances")
     if not isinstance(said, list) or not all(isinstance(entry, Mapping) for entry in said):
         raise where.bad("utterances", "expected a list of objects with role and text")
@@ -83,10 +92,11 @@ def dialogue_from(mapping: Mapping[str, Any], *, where: Where) -> Dialogue:
         if entry.get("role") not in ("user", "assistant"):
             raise where.bad(f"utterances[{place}].role", f'expected "user" or "assistant", found {entry.get("role")!r}')
         items = entry.get("items") or []
-        if not isinstance(items, list) or not all(isinstance(item, str) for item in items):
+        if not isinstance(items, list):
             raise where.bad(f"utterances[{place}].items", "expected a list of item ids")
+        ids = tuple(id_from(item, f"utterances[{place}].items", where) for item in items)
         text = text_from(entry.get("text"), f"utterances[{place}].text", where)
-        utterances.append(Utterance(entry["role"], text, tuple(items)))
+        utterances.append(Utterance(entry["role"], text, ids))
     return Dialogue(dialogue_id, tuple(utterances))
 
 
@@ -94,7 +104,7 @@ def id_from(value: Any, field: str, where: Where) -> str:
     if not isinstance(value, str):
         mend = f'Write it in quotes: "{value}".' if isinstance(value, int) and not isinstance(value, bool) else ""
         raise where.bad(field, f"expected a text, found {_kind(value)}", mend=mend)
-    cleaned = clean(value).strip()
+    cleaned = " ".join(clean(value).split())
     if not cleaned:
         raise where.bad(field, "expected an id, found an empty text")
     if len(cleaned) > LONGEST_ID:
@@ -135,11 +145,7 @@ def number_from(value: Any, field: str, where: Where) -> float | None:
 
 def clean(text: str) -> str:
     """The text without control characters and lone surrogates; every kind of line end becomes a newline."""
-    if text.isprintable():
-        return text
-    text = text.replace("\r\n", "\n").translate(LINE_ENDS)
-    kept = "".join(char for char in text if char.isprintable() or char in "\n\t" or char.isspace() or char == "\u200d")
-    return kept.encode("utf-8", "ignore").decode()
+    return text if text.isprintable() else UNSEEN.sub("", LINE_END.sub("\n", text))
 
 
 def inferred(cell: str) -> Value | None:
@@ -189,8 +195,12 @@ def _reviews(value: Any, item_id: str, where: Where) -> Iterator[Review]:
 
 
 def _attribute(name: str, value: Any, where: Where, *, depth: int) -> dict[str, Value]:
-    """One column as facets: absent values as none, lists as tuples of texts, objects as several facets."""
-    if value is None or value in ("", [], {}):
+    """One column as facets: absent values as none, lists as tuples of texts, objects as several facets.
+
+    A field without a name, such as the row numbers some programs write, is left out.
+    """
+    value = value.tolist() if hasattr(value, "tolist") else value  # NumPy's
+    if value is None or not name.strip():
         return {}
     if isinstance(value, Mapping):
         if depth > DEEPEST:
@@ -199,25 +209,44 @@ def _attribute(name: str, value: Any, where: Where, *, depth: int) -> dict[str, 
         for key, entry in value.items():
             inner |= _attribute(f"{name}.{clean(str(key))}", entry, where, depth=depth + 1)
         return inner
-    if isinstance(value, list | tuple):
-        texts = tuple(clean(_as_text(entry)).strip() for entry in value if isinstance(entry, str | int | float))
-        if len(texts) < len(value):
-            raise where.bad(name, "expected a list of texts or numbers")
-        return {name: tuple(text for text in texts if text)}
-    if isinstance(value, str):
-        return {name: text_from(value, name, where)} if value.strip() else {}
-    if isinstance(value, float) and not math.isfinite(value):
-        raise where.bad(name, f"expected a number, found {value}")
-    if isinstance(value, int) and not isinstance(value, bool) and abs(value) > 2**63 - 1:
-        raise where.bad(name, "expected a number that fits 64 bits")
-    return {name: value}
+    if isinstance(value, list | tuple | set | frozenset):
+        texts = tuple(_listed(entry, name, where) for entry in value if entry is not None)
+        kept = tuple(text for text in texts if text)
+        return {name: kept} if kept else {}
+    plain = _plain(value, name, where)
+    return {} if plain == "" else {name: plain}
 
 
-def _as_text(value: Any) -> Any:
+def _plain(value: Any, name: str, where: Where) -> str | int | float | bool:
+    """One value of a facet in Python's own types. Raises BadRecord."""
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, int):
+        if abs(value) > 2**63 - 1:
+            raise where.bad(name, "expected a number that fits 64 bits")
+        return value
+    if isinstance(value, float | Decimal):
+        if not math.isfinite(value):
+            raise where.bad(name, f"expected a number, found {value}")
+        return float(value)
+    return text_from(value, name, where)
+
+
+def _listed(entry: Any, name: str, where: Where) -> str:
+    """One entry of a list as text."""
+    if isinstance(entry, list | tuple | Mapping):
+        raise where.bad(name, f"expected a list of texts or numbers, found {_kind(entry)} in it")
+    plain = _plain(entry, name, where)
+    return str(plain).lower() if isinstance(plain, bool) else str(as_text(plain))
+
+
+def as_text(value: Any) -> Any:
     """Numbers as text, for ids and list entries that a source writes as numbers."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return value
-    return str(int(value)) if float(value).is_integer() else str(value)
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
 def _kind(value: Any) -> str:

@@ -23,7 +23,13 @@ TRACKED = 50_000
 LONGEST_CATEGORY = 60
 """Characters; a facet with longer values is text, to read and not to choose by."""
 
-ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}(?:[T ].*)?")
+REPEATED = 1.2
+"""How often the values of a category stand on average; names and numbers of single items do not repeat."""
+
+FEW = 20
+"""So few different values are a category however rarely they repeat."""
+
+ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}.*)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +37,8 @@ class Facet:
     """`count` items have it; `values` are the most common ones, most common first; `low` and `high` bound numbers.
 
     Dates are bounded as days (`datetime.date.toordinal`). A facet is a "category" where its texts are short and
-    repeat, else "text"; "list" where at least one item has a list of texts.
+    repeat, else "text"; "list" where at least one item has a list of texts; "boolean" also where texts say true or
+    false.
     """
 
     name: str
@@ -88,7 +95,10 @@ class _Column:
         elif isinstance(value, int | float):
             self.kinds["number"] += 1
             self._bound(float(value))
-            self._count([f"{value:g}"])
+            self._count([f"{value:.12g}"])
+        elif value.lower() in ("true", "false"):
+            self.kinds["boolean"] += 1
+            self._count([value.lower()])
         else:
             days = day(value)
             self.kinds["text" if math.isnan(days) else "date"] += 1
@@ -98,7 +108,7 @@ class _Column:
     def _count(self, values: Iterable[str]) -> None:
         for value in values:
             self.longest = max(self.longest, len(value))
-            if value in self.values or len(self.values) < TRACKED:
+            if len(value) <= LONGEST_CATEGORY and (value in self.values or len(self.values) < TRACKED):
                 self.values[value] += 1
 
     def _bound(self, value: float) -> None:
@@ -125,5 +135,5 @@ class _Column:
             for kind in ("number", "date", "boolean"):
                 if kind in self.kinds:
                     return kind
-        repeated = sum(self.values.values()) >= 2 * len(self.values) or len(self.values) <= 20
+        repeated = sum(self.values.values()) >= REPEATED * len(self.values) or len(self.values) <= FEW
         return "category" if repeated and self.longest <= LONGEST_CATEGORY else "text"

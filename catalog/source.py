@@ -10,6 +10,7 @@ from pkgutil import iter_modules
 from typing import Any, get_args
 
 from chatrec.catalog import Item, Record, formats
+from chatrec.catalog.files import opened
 from chatrec.catalog.formats import each
 from chatrec.catalog.records import Where, item_from
 from chatrec.errors import BadRecord, CatalogError
@@ -42,7 +43,7 @@ class Source:
 
     def records(self) -> Iterator[Record]:
         """Every record in order. Raises BadRecord at the first bad one unless they are skipped, and CatalogError for
-        a file that cannot be read, or sources in which there was nothing."""
+        a file that cannot be read to its end, skipping or not, or sources in which there was nothing."""
         count = 0
         for record in self._all():
             if not isinstance(record, BadRecord):
@@ -59,11 +60,11 @@ class Source:
 
     def _all(self) -> Iterator[Record | BadRecord]:
         """What the files and the loose records hold; an item of an earlier file is a BadRecord."""
-        first: dict[str, Path] = {}
-        for file in self.files:
-            for record in _read(file):
-                if isinstance(record, Item) and first.setdefault(record.id, file.path) != file.path:
-                    expected = f"{record.id!r} is the id of an item in {first[record.id]} already"
+        first: dict[str, int] = {}
+        for place, file in enumerate(self.files):
+            for record in _module(file.format).read(file.path):
+                if isinstance(record, Item) and first.setdefault(record.id, place) != place:
+                    expected = f"{record.id!r} is the id of an item in {self.files[first[record.id]].path} already"
                     yield BadRecord(str(file.path), 0, "id", expected)
                 else:
                     yield record
@@ -90,10 +91,10 @@ def names() -> list[str]:
 
 
 def _file(path: Path, format: str) -> SourceFile:
-    if not path.exists():
-        raise CatalogError(f"There is no file {path}.", mend="Check the path.")
-    if path.is_file() and path.stat().st_size == 0:
-        raise CatalogError(f"{path} is empty.", mend="Give a file with at least one item.")
+    if not path.is_dir():
+        with opened(path) as file:  # a file that cannot be opened or unzipped is told here, once for all formats
+            if not file.read(1):
+                raise CatalogError(f"{path} is empty.", mend="Give a file with at least one item.")
     if format != "auto":
         return SourceFile(path, format, "as asked")
     for name in (*ORDER, *(name for name in names() if name not in ORDER)):
@@ -109,13 +110,6 @@ def _file(path: Path, format: str) -> SourceFile:
 
 def _module(name: str) -> Any:
     return import_module(f"{formats.__name__}.{name}")
-
-
-def _read(file: SourceFile) -> Iterator[Record | BadRecord]:
-    try:
-        yield from _module(file.format).read(file.path)
-    except BadRecord as bad:  # one that ends the file, such as a wrong encoding
-        yield bad
 
 
 def _loose(entry: Any, where: Where) -> Iterator[Record]:

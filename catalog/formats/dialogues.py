@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from chatrec.catalog import Record
-from chatrec.catalog.files import first_object, objects
+from chatrec.catalog.files import first_object, objects, stem
 from chatrec.catalog.formats import each
 from chatrec.catalog.records import Where, dialogue_from
 from chatrec.errors import BadRecord
@@ -16,7 +16,7 @@ TITLE = "conversations as JSON Lines with id and utterances"
 
 
 def looks_like(path: Path) -> str:
-    if not path.is_file() or not path.name.lower().removesuffix(".gz").endswith((".jsonl", ".json")):
+    if not path.is_file() or not stem(path).endswith((".jsonl", ".json", ".ndjson")):
         return ""
     return "its first line has utterances: dialogues" if "utterances" in first_object(path) else ""
 

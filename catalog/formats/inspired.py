@@ -3,42 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import groupby
 from pathlib import Path
-from typing import Any
 
 from chatrec.catalog import Record
-from chatrec.catalog.files import header, rows, stem
-from chatrec.catalog.formats import each
+from chatrec.catalog.files import Row, header, rows, stem
+from chatrec.catalog.formats import each, together
 from chatrec.catalog.records import Where, dialogue_from
 from chatrec.errors import BadRecord
 
 TITLE = "INSPIRED's conversations"
 
-COLUMNS = {"dialog_id", "speaker", "text", "movies"}
+COLUMNS = ("dialog_id", "speaker", "text", "movies")
+
+ROLES = {"SEEKER": "user", "RECOMMENDER": "assistant"}
 
 
 def looks_like(path: Path) -> str:
     if not path.is_file() or not stem(path).endswith((".tsv", ".csv")):
         return ""
-    return "its header has dialog_id, speaker and movies" if set(header(path)) >= COLUMNS else ""
+    return "its header has dialog_id, speaker and movies" if set(COLUMNS) <= set(header(path)) else ""
 
 
 def read(path: Path) -> Iterator[Record | BadRecord]:
-    missing = COLUMNS - set(header(path))
-    if missing:
-        yield BadRecord(str(path), 1, "", f"expected the columns {', '.join(sorted(COLUMNS))}")
-        return
-    grouped = groupby(rows(path), key=lambda row: row[1] if isinstance(row[1], BadRecord) else row[1]["dialog_id"])
-    yield from each(path, ((found[0][0], found) for _, group in grouped if (found := list(group))), _dialogue)
+    for name in COLUMNS:
+        if name not in header(path):
+            raise BadRecord(str(path), 1, name, f"expected a column of that name, with {', '.join(COLUMNS)}")
+    yield from each(path, together(rows(path), "dialog_id"), _dialogue)
 
 
-def _dialogue(found: list[tuple[int, Any]], where: Where) -> Iterator[Record]:
+def _dialogue(found: list[tuple[int, Row]], where: Where) -> Iterator[Record]:
     said = []
-    for _, cells in found:
-        if isinstance(cells, BadRecord):
-            raise cells
-        films = [film.strip() for film in (cells.get("movies") or "").split(";") if film.strip()]
-        role = "user" if cells["speaker"].strip().upper() == "SEEKER" else "assistant"
-        said.append({"role": role, "text": cells["text"], "items": films})
+    for line, cells in found:
+        speaker = cells["speaker"].strip().upper()
+        if speaker not in ROLES:
+            raise Where(where.file, line).bad("speaker", f"expected SEEKER or RECOMMENDER, found {speaker!r:.40}")
+        films = [film.strip() for film in cells["movies"].split(";") if film.strip()]
+        said.append({"role": ROLES[speaker], "text": cells["text"], "items": films})
     yield dialogue_from({"id": found[0][1]["dialog_id"], "utterances": said}, where=where)

@@ -1,10 +1,13 @@
-"""MovieLens folders (ml-100k, ml-1m, ml-latest): items with title, year and genres, and the ratings."""
+"""MovieLens folders (ml-100k, ml-1m, ml-latest): items with title, year, genres and tags, and the ratings."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from chatrec.catalog import Record
@@ -24,6 +27,11 @@ LAYOUTS = {
     "ml-latest": ("movies.csv", "ratings.csv"),
 }
 """Layout -> (file of items, file of ratings)."""
+
+MOST_TAGS = 20
+"""How many of the words that viewers put to an item become its tags, the most frequent first."""
+
+RATING = ("userId", "movieId", "rating", "timestamp")
 
 
 def looks_like(path: Path) -> str:
@@ -47,14 +55,15 @@ def _layout(path: Path) -> str:
 
 
 def _read_100k(items: Path, ratings: Path) -> Iterator[Record | BadRecord]:
-    genres = [line.split("|")[0] for _, line in lines(items.parent / "u.genre")] if _has(items, "u.genre") else []
+    listed = items.parent / "u.genre"
+    genres = [str(line).split("|")[0] for _, line in lines(listed)] if listed.is_file() else []
 
     def film(line: str, where: Where) -> Iterator[Record]:
         cells = line.split("|")
         if len(cells) < 5:
             raise where.bad("", "expected movie id|title|date|video date|address|genre flags")
         flags = [name for name, flag in zip(genres, cells[5:], strict=False) if flag == "1"]
-        yield _item(cells[0], cells[1], flags, where)
+        yield _item(cells[0], cells[1], flags, where, {"released": _iso(cells[2])})
 
     yield from each(items, lines(items, encoding="latin-1"), film)
     yield from each(ratings, lines(ratings), lambda line, where: _rating(line.split("\t"), where))
@@ -72,12 +81,15 @@ def _read_1m(items: Path, ratings: Path) -> Iterator[Record | BadRecord]:
 
 
 def _read_latest(items: Path, ratings: Path) -> Iterator[Record | BadRecord]:
-    def film(cells: dict[str, str], where: Where) -> Iterator[Record]:
-        genres = [genre for genre in cells.get("genres", "").split("|") if genre != "(no genres listed)"]
-        yield _item(cells.get("movieId", ""), cells.get("title", ""), genres, where)
+    tags = _tags(items.parent / "tags.csv")
 
-    def rating(cells: dict[str, str], where: Where) -> Iterator[Record]:
-        yield from _rating([cells.get(name, "") for name in ("userId", "movieId", "rating", "timestamp")], where)
+    def film(cells: Mapping[str, str], where: Where) -> Iterator[Record]:
+        item_id, title, listed = _cells(cells, ("movieId", "title", "genres"), where)
+        genres = [genre for genre in listed.split("|") if genre != "(no genres listed)"]
+        yield _item(item_id, title, genres, where, {"tags": tags.get(item_id)})
+
+    def rating(cells: Mapping[str, str], where: Where) -> Iterator[Record]:
+        yield from _rating(_cells(cells, RATING, where), where)
 
     yield from each(items, rows(items, delimiter=","), film)
     yield from each(ratings, rows(ratings, delimiter=","), rating)
@@ -90,7 +102,9 @@ _READERS: dict[str, Callable[[Path, Path], Iterator[Record | BadRecord]]] = {
 }
 
 
-def _item(item_id: str, title: str, genres: list[str], where: Where) -> Record:
+def _item(
+    item_id: str, title: str, genres: list[str], where: Where, more: Mapping[str, Any] = MappingProxyType({})
+) -> Record:
     found = TITLED.match(title)
     plain = found["title"] if found else title
     article = ARTICLE.match(plain)
@@ -99,6 +113,7 @@ def _item(item_id: str, title: str, genres: list[str], where: Where) -> Record:
         "title": f"{article['article']} {article['rest']}" if article else plain,
         "year": int(found["year"]) if found else None,
         "genres": [genre for genre in genres if genre],
+        **more,
     }
     return item_from(mapping, file=where.file, line=where.line)
 
@@ -109,5 +124,26 @@ def _rating(cells: list[str], where: Where) -> Iterator[Record]:
     yield interaction_from(dict(zip(("user", "item", "rating", "timestamp"), cells, strict=True)), where=where)
 
 
-def _has(items: Path, name: str) -> bool:
-    return (items.parent / name).is_file()
+def _cells(cells: Mapping[str, str], names: tuple[str, ...], where: Where) -> list[str]:
+    """The cells of these columns. Raises BadRecord for one that is not there."""
+    for name in names:
+        if name not in cells:
+            raise where.bad(name, f"expected a column of that name; there are {', '.join(cells)}")
+    return [cells[name] for name in names]
+
+
+def _tags(path: Path) -> dict[str, list[str]]:
+    """The most frequent tags of each item, in lower case."""
+    counts: dict[str, Counter[str]] = {}
+    for _, cells in rows(path, delimiter=",") if path.is_file() else ():
+        if not isinstance(cells, BadRecord) and cells.get("tag", "").strip():
+            counts.setdefault(cells.get("movieId", ""), Counter())[cells["tag"].strip().lower()] += 1
+    return {item_id: sorted(found, key=lambda tag: (-found[tag], tag))[:MOST_TAGS] for item_id, found in counts.items()}
+
+
+def _iso(date: str) -> str | None:
+    """A date such as 01-Jan-1995 in ISO's form."""
+    try:
+        return datetime.strptime(date, "%d-%b-%Y").date().isoformat()
+    except ValueError:
+        return None

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
-from datetime import date, datetime
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from chatrec.catalog import Record
 from chatrec.catalog.formats import each
+from chatrec.catalog.formats._aliases import aliases, renamed
 from chatrec.catalog.records import Where, item_from
 from chatrec.errors import BadRecord, CatalogError
 
@@ -31,21 +31,25 @@ def read(path: Path) -> Iterator[Record | BadRecord]:
 
 
 def _rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+    """(number of the row, its values), under our names for the columns."""
     import pyarrow
     import pyarrow.parquet
 
     try:
         file = pyarrow.parquet.ParquetFile(path)
-        names = set(file.schema_arrow.names)
-        if not {"id", "title"} <= names:
-            raise BadRecord(str(path), 0, "", f"expected the columns id and title, found {', '.join(sorted(names))}")
+        columns = file.schema_arrow.names
+        names = aliases(columns)
+        if missing := {"id", "title"} - {*columns, *names}:
+            expected = f"expected a column of that name; there are {', '.join(columns)}"
+            raise BadRecord(str(path), 0, min(missing), expected)
         row = 0
         for batch in file.iter_batches(BATCH):
             for values in batch.to_pylist():
                 row += 1
-                yield row, values
-    except (pyarrow.ArrowException, OSError) as exc:
-        raise CatalogError(f"{path} is not a Parquet file that can be read: {exc}.", mend="Write it anew.") from exc
+                yield row, renamed(values, names)
+    except (pyarrow.ArrowException, OSError, UnicodeDecodeError) as exc:
+        problem = str(exc).splitlines()[0]
+        raise CatalogError(f"{path} is not a Parquet file that can be read: {problem}", mend="Write it anew.") from exc
 
 
 def _item(row: dict[str, Any], where: Where) -> Record:
@@ -53,15 +57,13 @@ def _item(row: dict[str, Any], where: Where) -> Record:
 
 
 def _plain(value: Any) -> Any:
-    """Parquet's types as JSON has them."""
-    if isinstance(value, date | datetime):
-        return value.isoformat()
-    if isinstance(value, Decimal):
-        return float(value)
+    """Parquet's types as JSON has them; a number that is none counts as absent, as programs for tables write it."""
+    if isinstance(value, float) and math.isnan(value):
+        return None
     if isinstance(value, bytes):
         return value.decode("utf-8", "replace")
     if isinstance(value, list):
-        return [_plain(entry) for entry in value if entry is not None]
+        return [_plain(entry) for entry in value]
     if isinstance(value, dict):
         return {name: _plain(entry) for name, entry in value.items()}
     return value

@@ -10,7 +10,7 @@ from typing import Any
 from chatrec.catalog import Record
 from chatrec.catalog.files import first_object, objects, stem
 from chatrec.catalog.formats import each
-from chatrec.catalog.records import Where, dialogue_from
+from chatrec.catalog.records import Where, as_text, dialogue_from, id_from
 from chatrec.errors import BadRecord
 
 TITLE = "ReDial's conversations"
@@ -19,10 +19,10 @@ MENTION = re.compile(r"@(\d+)")
 
 
 def looks_like(path: Path) -> str:
-    if not path.is_file() or not stem(path).endswith((".jsonl", ".json")):
+    if not path.is_file() or not stem(path).endswith((".jsonl", ".json", ".ndjson")):
         return ""
     first = first_object(path)
-    return "its lines have movieMentions and messages" if {"movieMentions", "messages"} <= set(first) else ""
+    return "its first line has movieMentions and messages" if {"movieMentions", "messages"} <= set(first) else ""
 
 
 def read(path: Path) -> Iterator[Record | BadRecord]:
@@ -33,13 +33,13 @@ def _dialogue(value: Any, where: Where) -> Iterator[Record]:
     if not isinstance(value, dict) or not isinstance(value.get("messages"), list):
         raise where.bad("messages", "expected an object with a list of messages")
     titles = value.get("movieMentions")
-    named = titles if isinstance(titles, dict) else {}
+    named = titles if isinstance(titles, dict) else {}  # an empty list where no film was named
     seeker = value.get("initiatorWorkerId")
     said = []
     for place, message in enumerate(value["messages"]):
-        if not isinstance(message, dict):
-            raise where.bad(f"messages[{place}]", "expected an object with a text")
-        text = str(message.get("text", ""))
+        if not isinstance(message, dict) or not isinstance(message.get("text"), str):
+            raise where.bad(f"messages[{place}].text", "expected a text")
+        text = message["text"]
         said.append(
             {
                 "role": "user" if message.get("senderWorkerId") == seeker else "assistant",
@@ -47,4 +47,5 @@ def _dialogue(value: Any, where: Where) -> Iterator[Record]:
                 "items": MENTION.findall(text),
             }
         )
-    yield dialogue_from({"id": value.get("conversationId"), "utterances": said}, where=where)
+    dialogue_id = id_from(as_text(value.get("conversationId")), "conversationId", where)
+    yield dialogue_from({"id": dialogue_id, "utterances": said}, where=where)
