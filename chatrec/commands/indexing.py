@@ -59,8 +59,9 @@ def _account(report: IndexReport, name: str) -> None:
         console.print(f"{change.interactions:,} interactions and {change.dialogues:,} dialogues are kept with it.")
     if change.without_text:
         some = ", ".join(plain(item_id) for item_id in change.without_text[:TOLD])
-        console.print(f"{len(change.without_text):,} items have no text to be found by, only facets: {some}, …")
+        more = ", …" if len(change.without_text) > TOLD else ""
+        console.print(f"Without any text, to be found by facets only: {len(change.without_text):,} ({some}{more})")
     if report.source.bad_count:
-        console.print(f"{report.source.bad_count:,} bad records were left out:")
+        console.print(f"Bad records left out: {report.source.bad_count:,}")
         for bad in report.source.bad[:TOLD]:
             console.print(f"  {plain(bad.what)}")
