@@ -49,7 +49,7 @@ def run(
 def _account(report: IndexReport, name: str) -> None:
     console = Console(highlight=False, markup=False, soft_wrap=True)
     for file in report.source.files:
-        console.print(f"{file.path.name}: read as {file.format} ({file.why})")
+        console.print(f"{plain(file.path.name)}: read as {file.format} ({plain(file.why)})")
     change = report.change
     parts = [f"{getattr(change, what):,} {what}" for what in ("added", "changed", "removed", "unchanged")]
     told = ", ".join(part for part in parts if not part.startswith("0 ")) or "nothing changed"
