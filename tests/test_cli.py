@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import pty
 import re
-import signal
 import subprocess
 import sys
+import termios
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -250,6 +251,12 @@ def test_a_piped_chat_answers_line_by_line_and_can_be_gone_on_with(run: Run) -> 
     assert session[1] in again.stdout
 
 
+def terminal() -> None:
+    """Makes standard input the terminal that Ctrl-C comes from."""
+    os.setsid()
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+
+
 SLOW = """
 from chatrec.fake_llm import FakeChatModel
 def Slow():
@@ -257,12 +264,15 @@ def Slow():
 """
 
 
-def test_ctrl_c_stops_the_turn_and_ctrl_d_ends_the_chat(home: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("ending", [b"\x04", b"\x03"], ids=["Ctrl-D", "Ctrl-C"])
+def test_ctrl_c_stops_the_turn_and_the_prompt_can_be_left(home: Path, tmp_path: Path, ending: bytes) -> None:
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "slow.py").write_text(SLOW)
     env = environment(home, CHATREC_CATALOG="desks", CHATREC_LLM="mine.slow:Slow", PYTHONPATH=str(tmp_path))
     ours, theirs = pty.openpty()
-    process = subprocess.Popen([*COMMAND, "chat"], stdin=theirs, stdout=theirs, stderr=theirs, env=env)
+    process = subprocess.Popen(
+        [*COMMAND, "chat"], stdin=theirs, stdout=theirs, stderr=theirs, env=env, preexec_fn=terminal
+    )
     os.close(theirs)
     seen = ""
 
@@ -279,10 +289,10 @@ def test_ctrl_c_stops_the_turn_and_ctrl_d_ends_the_chat(home: Path, tmp_path: Pa
         os.write(ours, b"a desk of oak\r")
         until("oak")
         time.sleep(1)
-        process.send_signal(signal.SIGINT)
+        os.write(ours, b"\x03")
         until("Stopped.")
         until("> ")
-        os.write(ours, b"\x04")
+        os.write(ours, ending)
         until("chatrec chat --session")
         assert process.wait(20) == 0
     finally:

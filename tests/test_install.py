@@ -148,3 +148,16 @@ def test_a_python_of_the_right_version_is_found() -> None:
         [ran.stdout.strip(), "-c", "import sys; print(sys.version_info[1])"], capture_output=True, text=True, check=True
     )
     assert int(version.stdout) in (11, 12, 13)
+
+
+def test_an_installation_that_failed_is_tried_again(tmp_path: Path) -> None:
+    offline = {name: value for name, value in os.environ.items() if not name.startswith(("PIP_", "MAKE"))}
+    offline |= {"PIP_NO_INDEX": "1", "PIP_CONFIG_FILE": "/dev/null", "PYTHON": sys.executable}
+    for _ in range(2):
+        ran = subprocess.run(
+            ["make", "run", f"VENV={tmp_path}/venv"], cwd=ROOT, env=offline, capture_output=True, text=True,
+            timeout=120, check=False,
+        )  # fmt: skip
+        assert ran.returncode == 2
+        assert "No matching distribution" in ran.stderr
+    assert not list(tmp_path.glob("venv/.installed*"))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from contextlib import closing
+from contextlib import closing, suppress
+from importlib import import_module
 
 from rich.console import Console
 
@@ -14,6 +15,8 @@ from chatrec.types import CardsEvent, ErrorEvent, NoteEvent, Recommendation, Reo
 
 
 def run(*, catalog: str, session: str, user: str) -> None:
+    with suppress(ImportError):
+        import_module("readline")  # input() then has arrow keys and a history
     rec = ChatRec.from_env(catalog=catalog or None)
     console = Console(highlight=False, markup=False, soft_wrap=True)
     count = rec.rooms().retriever.snapshot.count
@@ -39,7 +42,7 @@ def _read(console: Console) -> str | None:
         return line
     try:
         return input("> ")
-    except EOFError:
+    except (EOFError, KeyboardInterrupt):
         console.print()
         return None
 
