@@ -16,7 +16,8 @@ run: $(VENV)/.installed-$(EXTRAS)
 
 test: $(VENV)/.installed-all,dev $(VENV)/.installed-language-model
 	@sh tools/system.sh test >/dev/null
-	$(VENV)/bin/pytest $(TESTS)
+	@# Safe path: programs that tests start import what is installed, never the folder they are started in.
+	PYTHONSAFEPATH=1 $(VENV)/bin/pytest $(TESTS)
 
 lint: $(VENV)/.installed-all,dev
 	$(VENV)/bin/ruff check .

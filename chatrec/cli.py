@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from chatrec.errors import ChatRecError, MissingPackage
+from chatrec.errors import ChatRecError
 
 app = typer.Typer(
     name="chatrec",
@@ -71,12 +71,7 @@ def ui(
     sample: Annotated[bool, typer.Option("--sample", help="Index the sample first, where it is missing.")] = False,
 ) -> None:
     """Open the page."""
-    from importlib.util import find_spec
-
     from chatrec.app import ChatRec
-
-    if find_spec("gradio") is None:
-        raise MissingPackage("The page needs the package gradio.", mend='pip install "chatrec[ui]"')
     from chatrec.ui import serve
 
     rec = ChatRec.from_env(catalog=catalog or None)

@@ -23,7 +23,7 @@ missing() { # one name a word
         echo python3 python3-venv libgomp1 libstdc++6
     else
         # Debian's own Python comes without what makes environments; others bring it along.
-        "$python" -c 'import ensurepip' 2>/dev/null || basename "$python-venv"
+        "$python" -c 'import ensurepip' 2>/dev/null || echo "${python##*/}-venv"
         for library in libgomp.so.1=libgomp1 libstdc++.so.6=libstdc++6; do
             "$python" -c "import ctypes; ctypes.CDLL('${library%=*}')" 2>/dev/null || echo "${library#*=}"
         done
@@ -33,7 +33,7 @@ missing() { # one name a word
     ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || echo postgresql
 }
 
-packages=$(missing "$1" | xargs)
+packages=$(echo $(missing "$1")) # in one line
 if [ -n "$packages" ]; then
     line="apt-get install --yes --no-install-recommends $packages"
     if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then

@@ -49,7 +49,7 @@ def run(
 def _account(report: IndexReport, name: str) -> None:
     console = Console(highlight=False, markup=False, soft_wrap=True)
     for file in report.source.files:
-        console.print(f"{file.path.name}: read as {file.format} ({file.why})")
+        console.print(f"{plain(file.path.name)}: read as {file.format} ({plain(file.why)})")
     change = report.change
     parts = [f"{getattr(change, what):,} {what}" for what in ("added", "changed", "removed", "unchanged")]
     told = ", ".join(part for part in parts if not part.startswith("0 ")) or "nothing changed"
@@ -59,8 +59,9 @@ def _account(report: IndexReport, name: str) -> None:
         console.print(f"{change.interactions:,} interactions and {change.dialogues:,} dialogues are kept with it.")
     if change.without_text:
         some = ", ".join(plain(item_id) for item_id in change.without_text[:TOLD])
-        console.print(f"{len(change.without_text):,} items have no text to be found by, only facets: {some}, …")
+        more = ", …" if len(change.without_text) > TOLD else ""
+        console.print(f"Without any text, to be found by facets only: {len(change.without_text):,} ({some}{more})")
     if report.source.bad_count:
-        console.print(f"{report.source.bad_count:,} bad records were left out:")
+        console.print(f"Bad records left out: {report.source.bad_count:,}")
         for bad in report.source.bad[:TOLD]:
             console.print(f"  {plain(bad.what)}")
