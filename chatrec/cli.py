@@ -22,6 +22,9 @@ app = typer.Typer(
 catalogs = typer.Typer(help="The catalogues that are indexed.", no_args_is_help=True)
 app.add_typer(catalogs, name="catalogs")
 
+SAMPLE = "sample"
+"""The name of the catalogue that ships, and of its index where no other is asked for."""
+
 Catalog = Annotated[str, typer.Option("--catalog", help="Name of the catalogue; default: CHATREC_CATALOG.")]
 
 
@@ -40,8 +43,12 @@ def index(
 
     if sync and reset:
         raise typer.BadParameter("--sync and --reset exclude each other.")
+    if not paths and not sample:
+        raise typer.BadParameter("Name files or folders, or --sample.")
     mode: Literal["update", "sync", "reset"] = "sync" if sync else "reset" if reset else "update"
-    indexing.run(paths or [], sample=sample, format=format, catalog=catalog, mode=mode, skip_bad=skip_bad)
+    # CHATREC_CATALOG may name somebody's own catalogue: the sample goes there only when it is told to.
+    name = catalog or (SAMPLE if sample else "")
+    indexing.run(paths or [], sample=sample, format=format, catalog=name, mode=mode, skip_bad=skip_bad)
 
 
 @app.command()
@@ -61,6 +68,7 @@ def ui(
     catalog: Catalog = "",
     host: Annotated[str, typer.Option(help="Address to listen on; default: CHATREC_UI_HOST.")] = "",
     port: Annotated[int, typer.Option(help="Port; default: CHATREC_UI_PORT.")] = -1,
+    sample: Annotated[bool, typer.Option("--sample", help="Index the sample first, where it is missing.")] = False,
 ) -> None:
     """Open the page."""
     from importlib.util import find_spec
@@ -73,6 +81,10 @@ def ui(
 
     rec = ChatRec.from_env(catalog=catalog or None)
     settings = rec.settings
+    if sample and settings.catalog == SAMPLE and SAMPLE not in rec.catalogs():
+        from chatrec.commands import indexing
+
+        indexing.run([], sample=True)
     serve(
         rec,
         host=host or settings.ui_host,

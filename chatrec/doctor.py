@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from typing import Literal
 
 from chatrec.conversations import Conversations
-from chatrec.embedding import agreement
+from chatrec.embedding import agreement, load_embedder
 from chatrec.errors import ChatRecError
 from chatrec.llm import ask, chat_model
 from chatrec.settings import Settings
 from chatrec.store import manifest
-from chatrec.store.index import catalog_folder, list_catalogs
+from chatrec.store.index import catalog_folder, list_catalogs, open_snapshot
 
 State = Literal["fine", "absent", "broken"]
 
@@ -116,16 +118,19 @@ def _conversations(settings: Settings) -> Finding:
 def _catalogs(settings: Settings) -> Iterator[Finding]:
     names = list_catalogs(settings.home)
     for name in names:
-        folder = catalog_folder(settings.home, name)
-        try:
-            about = manifest.read(folder, manifest.current(folder))
-        except ChatRecError as error:
-            yield Finding(f"catalogue {name}", "broken", error.what, error.mend)
-            continue
-        yield Finding(
-            f"catalogue {name}",
-            "fine",
-            f"{about.count:,} items, {about.passages:,} passages, by {about.stamp.name} ({about.stamp.checksum[:8]})",
-        )
+        yield from _guarded(f"catalogue {name}", partial(_catalog, settings, name))
     if settings.catalog not in names:
-        yield Finding("catalogue", "absent", f"{settings.catalog!r} is not indexed yet", "chatrec index --sample")
+        mend = f"chatrec index {'--sample' if settings.catalog == 'sample' else f'PATH --catalog {settings.catalog}'}"
+        yield Finding(f"catalogue {settings.catalog}", "absent", "not indexed yet", mend)
+
+
+def _catalog(settings: Settings, name: str) -> Finding:
+    """Opened as a turn would open it, where it is the one to talk to and the embedder is ready."""
+    folder = catalog_folder(settings.home, name)
+    about = manifest.read(folder, manifest.current(folder))
+    if name == settings.catalog and (settings.embedding_engine == "torch" or agreement(settings)):
+        embedder = load_embedder(settings)
+        with closing(open_snapshot(folder, stamp=embedder.stamp, chroma_url=settings.chroma_url)) as snapshot:
+            snapshot.vectors.search(embedder.embed_query("anything"), 1, kind="description", mask=None)
+    what = f"{about.count:,} items, {about.passages:,} passages, generation {about.generation}, "
+    return Finding(f"catalogue {name}", "fine", f"{what}by {about.stamp.name} ({about.stamp.checksum[:8]})")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -21,6 +22,11 @@ PREFIX = "CHATREC_"
 def variable(name: str) -> str:
     """A variable of another program's, such as a cache folder; empty where it is not set."""
     return os.environ.get(name, "")
+
+
+def environment(over: Mapping[str, str]) -> dict[str, str]:
+    """The environment of a process that is started: this one's, with `over` on top."""
+    return {**os.environ, **over}
 
 
 class Settings(BaseSettings):

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from chatrec.app import ChatRec, IndexReport, Mode
+from chatrec.catalog.source import open_source
 from chatrec.commands import plain
 from chatrec.embedding import load_embedder
 
@@ -16,12 +17,21 @@ TOLD = 10
 """How many ids or bad records are listed."""
 
 
-def run(paths: Sequence[Path], *, sample: bool, format: str, catalog: str, mode: Mode, skip_bad: bool) -> None:
+def run(
+    paths: Sequence[Path],
+    *,
+    sample: bool = False,
+    format: str = "auto",
+    catalog: str = "",
+    mode: Mode = "update",
+    skip_bad: bool = False,
+) -> None:
     if sample:
         from chatrec.catalog import sample as shipped
 
         paths = [shipped.films(), shipped.interactions(), shipped.dialogues(), *paths]
     rec = ChatRec.from_env(catalog=catalog or None)
+    open_source(paths, format=format)  # a file that is not there is told before a model is exported for minutes
     console = Console(stderr=True)
     load_embedder(rec.settings, progress=lambda sentence: console.print(sentence, markup=False, highlight=False))
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 import tempfile
@@ -22,6 +21,7 @@ from chatrec.embedding.models import (
     weights_checksum,
 )
 from chatrec.errors import EmbeddingError
+from chatrec.settings import environment
 
 SCHEMA = 1
 ABOUT = "about.json"
@@ -103,7 +103,7 @@ def run_export(models: Path, name: str, *, threads: int, progress: Callable[[str
     pools = {"OMP_NUM_THREADS": str(threads), "OPENBLAS_NUM_THREADS": str(threads), "OMP_WAIT_POLICY": "PASSIVE"}
     with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as complaints:
         with subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=complaints, encoding="utf-8", env={**os.environ, **pools}
+            command, stdout=subprocess.PIPE, stderr=complaints, encoding="utf-8", env=environment(pools)
         ) as child:
             assert child.stdout is not None
             failure: dict[str, str] = {}

@@ -1,0 +1,43 @@
+# make run    the page, on the sample catalogue   make run EXTRAS=ui,local CHATREC_LLM=local CHATREC_UI_PORT=8000
+# make test   every test                          make test TESTS='tests/test_store.py -k kill'
+VENV ?= .venv
+EXTRAS ?= ui
+TESTS ?= tests
+PIP = $(VENV)/bin/python -m pip --disable-pip-version-check
+
+.DELETE_ON_ERROR:
+.PHONY: help run test lint docs clean
+
+help:
+	@sed -n 's/^# make/make/p' Makefile
+
+run: $(VENV)/.installed-$(EXTRAS)
+	@exec $(VENV)/bin/chatrec ui --sample
+
+test: $(VENV)/.installed-all,dev
+	@sh tools/system.sh test >/dev/null
+	$(VENV)/bin/pytest $(TESTS)
+
+lint: $(VENV)/.installed-all,dev
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	@# Types and import rules want the shape that is installed: catalog/ and ui/ inside the package.
+	@rm -rf build && mkdir -p build/shape && cp -R chatrec build/shape/ && cp -R catalog ui build/shape/chatrec/
+	cd build/shape && $(abspath $(VENV))/bin/mypy --config-file ../../pyproject.toml -p chatrec
+	cd build/shape && $(abspath $(VENV))/bin/lint-imports --config ../../pyproject.toml
+
+# The parts of README.md and .env.example that are made from the code.
+docs: $(VENV)/.installed-all,dev
+	$(VENV)/bin/python tools/docs.py
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
+
+# The file is made last, so an installation that failed is tried again; the extras are part of its name.
+$(VENV)/.installed-%: pyproject.toml constraints.txt
+	@python=$$(sh tools/system.sh run) && \
+	{ $(PIP) --version >/dev/null 2>&1 || $$python -m venv --clear $(VENV); }
+	@echo "Installing chatrec[$*] into $(VENV): a few minutes, once"
+	@$(PIP) install --quiet --upgrade pip
+	@$(PIP) install --constraint constraints.txt --editable ".[$*]"
+	@touch $@
