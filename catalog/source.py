@@ -101,11 +101,10 @@ def _file(path: Path, format: str) -> SourceFile:
         why = _module(name).looks_like(path)
         if why:
             return SourceFile(path, name, why)
-    what = "folder" if path.is_dir() else "file"
-    raise CatalogError(
-        f"The {what} {path} is in none of the formats known: {', '.join(names())}.",
-        mend="Name its format with --format, or give it the columns id and title.",
-    )
+    what, mend = "file", "Name its format with --format, or give it the columns id and title."
+    if path.is_dir():
+        what, mend = "folder", "Name the files in it one by one."
+    raise CatalogError(f"The {what} {path} is in none of the formats known: {', '.join(names())}.", mend=mend)
 
 
 def _module(name: str) -> Any:

@@ -50,7 +50,7 @@ class BadRecord(CatalogError):
 
     def __init__(self, file: str, line: int, field: str, expected: str, *, mend: str = "") -> None:
         where = f"{file}, line {line}" if line else file
-        super().__init__(f"{where}: {f'field {field!r}: ' if field else ''}{expected}", mend=mend)
+        super().__init__(f"{where}: {f'field {field!r}: ' if field else ''}{expected.rstrip('.')}.", mend=mend)
         self.file, self.line, self.field, self.expected = file, line, field, expected
 
 

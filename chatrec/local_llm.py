@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 CONTEXT = 8192
 """Tokens the model reads and writes at most in one request."""
 
+LONGEST_ANSWER = 600
+"""Tokens; a small model that does not find an end is stopped there."""
+
 _servers: dict[Path, tuple[Any, str, str]] = {}
 _lock = threading.Lock()
 
@@ -56,6 +59,7 @@ def chat_model(settings: Settings) -> BaseChatModel:
         timeout=settings.llm_timeout,
         max_retries=0,
         temperature=0,
+        max_completion_tokens=LONGEST_ANSWER,
         stream_usage=True,
     )
 

@@ -128,10 +128,8 @@ def test_sentences_stand_literally_in_their_text() -> None:
 
 
 def test_supported_sentences_are_shown_as_written() -> None:
-    said = (
-        "c1 [e1,f2] A heavy brass lamp for the desk, “made in Porto since 1962.”\nc2 [e1] A light chair of woven cane."
-    )
-    pieces = explained(QUERY, SHOWN, said)
+    lamp = "A heavy brass lamp for the desk, “made in Porto since 1962.”"
+    pieces = explained(QUERY, SHOWN, f"c1 [e1,f2] {lamp}\nc2 [e1] A light chair of woven cane.")
     check(pieces, SHOWN)
     assert texts(pieces, "lamp-1") == [lamp]
     assert texts(pieces, "chair-1") == ["A light chair of woven cane."]

@@ -95,7 +95,7 @@ def test_a_file_called_gz_that_is_not_zipped_is_read(tmp_path: Path) -> None:
 def test_a_line_of_another_encoding_says_how_to_convert_and_can_be_skipped(tmp_path: Path) -> None:
     path = tmp_path / "items.jsonl"
     path.write_bytes(json.dumps(MUG).encode() + b'\n{"id": "cafe", "title": "Caf\xe9"}\n{"id": "b", "title": "B"}\n')
-    with pytest.raises(BadRecord, match=r"line 2: expected UTF-8, found the byte 0xe9 .*iconv .*'items\.jsonl'"):
+    with pytest.raises(BadRecord, match=r"line 2: expected UTF-8, found the byte 0xe9\. .*iconv .*'items\.jsonl'"):
         read(path)
     source = open_source([path], skip_bad=True)
     assert [record.id for record in source.records() if isinstance(record, Item)] == ["mug", "b"]
@@ -113,7 +113,7 @@ def test_a_table_of_another_encoding_names_the_line(tmp_path: Path) -> None:
 def test_utf_16_is_named(name: str, tmp_path: Path) -> None:
     path = tmp_path / name
     path.write_text("id,title\na,A\n", encoding="utf-16")
-    with pytest.raises(BadRecord, match=r"line 1: .*found UTF-16 .*iconv -f UTF-16"):
+    with pytest.raises(BadRecord, match=r"line 1: .*found UTF-16\. .*iconv -f UTF-16"):
         read(path, format=name.split(".")[1])
 
 

@@ -1,4 +1,4 @@
-"""Amazon Reviews 2023 (Hou et al.): item metadata files and review files, JSON Lines, told apart by name or content."""
+"""Amazon Reviews 2023 (Hou et al.): item metadata and reviews, JSON Lines told apart by content; ratings as CSV."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from chatrec.catalog import Record
-from chatrec.catalog.files import first_object, objects, stem
+from chatrec.catalog.files import first_object, header, objects, rows, stem
 from chatrec.catalog.formats import each
 from chatrec.catalog.markup import plain
 from chatrec.catalog.records import (
@@ -22,10 +22,12 @@ from chatrec.catalog.records import (
 )
 from chatrec.errors import BadRecord
 
-TITLE = "Amazon Reviews 2023, item metadata or reviews"
+TITLE = "Amazon Reviews 2023: item metadata, reviews, or ratings alone"
 
 KEPT = ("main_category", "average_rating", "rating_number", "store", "categories")
 """Fields of the metadata that become facets as they are; `details` gives one each."""
+
+RATED = {"user_id", "parent_asin", "rating", "timestamp"}
 
 RESERVED = ("id", "title", "description", "reviews", "attributes")
 
@@ -33,8 +35,10 @@ AMOUNT = re.compile(r"\d+(?:\.\d+)?")
 
 
 def looks_like(path: Path) -> str:
-    if not path.is_file() or not stem(path).endswith((".jsonl", ".json", ".ndjson")):
+    if not path.is_file() or not stem(path).endswith((".jsonl", ".json", ".ndjson", ".csv")):
         return ""
+    if stem(path).endswith(".csv"):
+        return "its header has user_id and parent_asin: ratings" if set(header(path)) >= RATED else ""
     first = first_object(path)
     if "parent_asin" not in first:
         return ""
@@ -42,7 +46,7 @@ def looks_like(path: Path) -> str:
 
 
 def read(path: Path) -> Iterator[Record | BadRecord]:
-    yield from each(path, objects(path), _records)
+    yield from each(path, rows(path) if stem(path).endswith(".csv") else objects(path), _records)
 
 
 def _records(value: Any, where: Where) -> Iterator[Record]:

@@ -32,8 +32,9 @@ ALIASES = {
 def looks_like(path: Path) -> str:
     if not path.is_file() or not stem(path).endswith((*TABLES, *OBJECTS)):
         return ""
-    names = _named(_columns(path))
-    if not {"user", "item"} <= set(names):
+    columns = _columns(path)
+    names = _named(columns)
+    if not {"user", "item"} <= names.keys() or {"id", "title"} <= set(columns):
         return ""
     what = "interactions and reviews" if "text" in names else "interactions"
     return f"it has the columns {names['user']} and {names['item']}: {what}"

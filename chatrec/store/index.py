@@ -128,23 +128,24 @@ def _updated(
     folder: Path, change: Callable[[Ingest], None], embedder: Embedder, url: str, *, fresh: bool, tell: Progress
 ) -> IndexReport:
     with told(folder), writing(folder):
-        before = _before(folder)
+        before = _before(folder, fresh=fresh)
         scratch = folder / "parts" / ".items"
         shutil.rmtree(scratch, ignore_errors=True)
         scratch.mkdir(parents=True)
         try:
-            counts = _ingested(folder, scratch / "items.db", None if fresh else before, change)
-            serving = before is not None and before.stamp.matches(embedder.stamp) and before.server == bool(url)
-            if before and serving and counts.nothing and not fresh:
+            counts = _ingested(folder, scratch / "items.db", before, change)
+            if before and before.stamp.matches(embedder.stamp) and before.server == bool(url) and counts.nothing:
                 return _report(folder, before, counts, embedded=0)
+            if fresh:
+                (folder / "embeddings.db").unlink(missing_ok=True)
             return _published(folder, scratch, counts, embedder, url, before, tell)
         finally:
             shutil.rmtree(scratch, ignore_errors=True)
 
 
-def _before(folder: Path) -> Manifest | None:
-    """What is served now; None for a new catalogue, and for one that cannot be read and is made anew."""
-    generation = manifest.current(folder)
+def _before(folder: Path, *, fresh: bool) -> Manifest | None:
+    """What is built upon: what is served now; nothing for a new catalogue, or one that is started over."""
+    generation = "" if fresh else manifest.current(folder)
     return manifest.read(folder, generation) if generation else None
 
 
@@ -179,10 +180,10 @@ def _published(
             progress=lambda done, total: tell("embedding", done, total),
         )
         base = folder / "parts" / before.parts["vectors"] if before and before.stamp.matches(stamp) else None
-        serial = int(before.generation.split("-")[0]) + 1 if before else 1
         builder = parts.Builder(folder, items, cache, stamp=stamp, url=url, tell=tell)
+        serial = int(manifest.current(folder).partition("-")[0] or 0) + 1
         generation = f"{serial:06d}-{builder.digest}"
-        names = builder.build(generation, base=base)
+        names = builder.build(generation, base=base, reuse=before is not None)
         cache.prune(entry.key for entry in builder.entries())
         count = len(items.ids)
     finally:

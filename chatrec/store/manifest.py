@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
+from itertools import pairwise
 from pathlib import Path
 
 from chatrec.embedding import Stamp
@@ -15,8 +17,8 @@ from chatrec.errors import StoreError
 FORMAT = 1
 """Counts up when what is on disk changes its meaning."""
 
-KEPT = 2
-"""Generations whose parts stay on disk: the one served, and the one before it, which somebody may still be opening."""
+GRACE = 60.0
+"""Seconds that a generation's parts stay on disk after the next was published: turns that began before it end first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,11 +88,12 @@ def part(folder: Path, name: str, build: Callable[[Path], None]) -> str:
 
 def sweep(folder: Path) -> list[str]:
     """Deletes generations and parts that are no longer needed; returns the names of the parts that went."""
-    serial = sorted(path.stem for path in (folder / "generations").glob("*.json"))
-    keep = serial[-KEPT:]
-    needed = {name for generation in keep for name in _parts(folder, generation)}
-    for generation in serial[:-KEPT]:
-        (folder / "generations" / f"{generation}.json").unlink(missing_ok=True)
+    manifests = sorted((folder / "generations").glob("*.json"))
+    served = manifests.pop()
+    young = [path for path, after in pairwise((*manifests, served)) if time.time() - after.stat().st_mtime < GRACE]
+    needed = {name for path in (served, *young) for name in _parts(folder, path.stem)}
+    for path in set(manifests) - set(young):
+        path.unlink(missing_ok=True)
     gone = [path for path in (folder / "parts").iterdir() if path.name not in needed]
     for path in gone:
         shutil.rmtree(path, ignore_errors=True)

@@ -42,18 +42,21 @@ class Builder:
         self._folder, self._items, self._cache = folder, items, cache
         self._stamp, self._url, self._tell = stamp, url, tell
         self.digest = ""
+        self._suffix = ""
         self.passages = 0
         self._count()
 
-    def build(self, generation: str, *, base: Path | None) -> dict[str, str]:
-        """The name of every part by kind, each built unless it is there already."""
+    def build(self, generation: str, *, base: Path | None, reuse: bool) -> dict[str, str]:
+        """The name of every part by kind, each built unless it is there already and `reuse` allows to take it."""
         self._tell("building", 0, 0)
+        self._suffix = "" if reuse else f"-{generation.partition('-')[0]}"
         texts = _hash(words.text_of(item) for item in self._items.all())
         schema = profile(self._items.all())
         return {
             "vectors": self._vectors(base),
             "words": self._part(
-                f"words-{texts}", lambda target: words.build(target, map(words.text_of, self._items.all()))
+                f"words-{texts}{self._suffix}",
+                lambda target: words.build(target, map(words.text_of, self._items.all())),
             ),
             "facets": self._part(
                 f"facets-{generation}", lambda target: facets.build(target, self._items.all(), schema)
@@ -75,7 +78,7 @@ class Builder:
         self.digest = digest.hexdigest()[:12]
 
     def _vectors(self, base: Path | None) -> str:
-        name = f"vectors-{self.digest}-{self._stamp.checksum[:8]}{'-server' if self._url else ''}"
+        name = f"vectors-{self.digest}-{self._stamp.checksum[:8]}{'-server' if self._url else ''}{self._suffix}"
         return self._part(
             name,
             lambda target: vectors.build(

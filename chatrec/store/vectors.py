@@ -161,6 +161,8 @@ class Vectors:
         with self._lock:
             if kind not in self._collections:
                 if self._client is None:
+                    if not self._url and not (self._folder / "chroma").is_dir():  # which Chroma would make, empty
+                        raise StoreError("This generation of the index is gone.", mend="Open the catalogue again.")
                     self._client = _http(self._url) if self._url else _embedded(self._folder / "chroma")
                 collection = self._client.get_collection(_named(self._name, kind), embedding_function=None)
                 _check(collection, self._stamp)
