@@ -15,7 +15,7 @@ from chatrec.conversations import Conversations, new_session_id
 from chatrec.dialogue.filters import constraints_from
 from chatrec.dialogue.titles import TitleIndex
 from chatrec.embedding import Embedder, load_embedder
-from chatrec.errors import CatalogNotFound, ConversationError, MessageError
+from chatrec.errors import CatalogError, CatalogNotFound, ConversationError, MessageError
 from chatrec.llm import chat_model
 from chatrec.plugins import load, names
 from chatrec.retriever import Retriever
@@ -70,6 +70,11 @@ class ChatRec:
         `mode` "update" adds and changes, "sync" also removes what the source no longer has, "reset" starts over.
         Raises CatalogError for unusable input, StoreLocked while somebody else is indexing.
         """
+        if mode == "sync" and on_bad == "skip":
+            raise CatalogError(
+                "What is bad cannot be left out of a sync: its items would be removed.",
+                mend="Correct the bad records, or update without removing.",
+            )
         opened = _opened(source, format=format, on_bad=on_bad)
         change = store.build_generation(
             self.folder,
@@ -240,4 +245,4 @@ def _opened(source: Any, *, format: str, on_bad: Literal["raise", "skip"]) -> So
     entries = list(source) if isinstance(source, list | tuple) else source
     if isinstance(entries, list) and entries and all(isinstance(entry, str | Path) for entry in entries):
         return open_source(entries, format=format, skip_bad=on_bad == "skip")
-    return open_records(entries)
+    return open_records(entries, skip_bad=on_bad == "skip")

@@ -41,8 +41,8 @@ def index(
     """Index files into a catalogue, or bring it up to date."""
     from chatrec.commands import indexing
 
-    if sync and reset:
-        raise typer.BadParameter("--sync and --reset exclude each other.")
+    if sync and (reset or skip_bad):
+        raise typer.BadParameter("--sync goes with neither --reset nor --skip-bad, which would remove what is bad.")
     if not paths and not sample:
         raise typer.BadParameter("Name files or folders, or --sample.")
     mode: Literal["update", "sync", "reset"] = "sync" if sync else "reset" if reset else "update"

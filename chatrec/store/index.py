@@ -141,6 +141,8 @@ def _updated(
             return _published(folder, scratch, counts, embedder, url, before, tell)
         finally:
             shutil.rmtree(scratch, ignore_errors=True)
+            if not manifest.current(folder):  # nothing half-written, but for what was embedded
+                shutil.rmtree(folder / "parts", ignore_errors=True)
 
 
 def _before(folder: Path, *, fresh: bool) -> Manifest | None:
