@@ -88,7 +88,7 @@ def test_every_package_is_installed() -> None:
 def test_importing_chatrec_loads_and_reads_nothing() -> None:
     # An audit hook sees every file that is opened; Python's own modules and chatrec's are what may be.
     script = """
-import sys, json, typing, importlib.util
+import __future__, sys, json, typing, importlib.util
 known = set(sys.modules)
 package = importlib.util.find_spec("chatrec").submodule_search_locations[0]
 opened = []
