@@ -23,6 +23,8 @@ TOP = {
     ".env.example": "every setting, with what it does",
     ".ci/run": "from a clean clone: the wheel, lint, types, import rules, every test",
 }
+CLOSED = {"tests/formats"}
+"""Folders that are named, and what lies in them is not."""
 SILENT = {"__pycache__", "__init__.py", "screenshots", "fixtures"}
 PROVIDERS = """
 # Of the provider of a hosted language model, if CHATREC_LLM names one (provider:model). For openai:
@@ -58,7 +60,7 @@ def _below(folder: Path, *, depth: int) -> list[tuple[str, str]]:
     entries = [entry for entry in folder.iterdir() if entry.name not in SILENT and not entry.name.startswith(".")]
     for entry in sorted(entries, key=lambda entry: (entry.is_dir(), entry.name)):
         rows.append(("  " * depth + entry.name + ("/" if entry.is_dir() else ""), sentence(entry)))
-        if entry.is_dir():
+        if entry.is_dir() and entry.relative_to(ROOT).as_posix() not in CLOSED:
             rows += _below(entry, depth=depth + 1)
     return rows
 
