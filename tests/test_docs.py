@@ -138,3 +138,7 @@ def test_what_is_installed_here_is_what_is_pinned() -> None:
 
 def _plain(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def test_no_merge_was_left_half_done() -> None:
+    assert not re.search(r"^(<{7}|={7}|>{7})( |$)", README, flags=re.MULTILINE)
