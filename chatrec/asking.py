@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from chatrec.grounds import facts_of
-from chatrec.sentences import shortened
+from chatrec.grounds import facts_of, meeting
+from chatrec.sentences import content_words, sentences, shortened
 from chatrec.tokens import fitting
 from chatrec.types import Candidate, Query, Recommendation
+from chatrec.untrusted import fenced
 
 BUDGET = 2_400
 """Tokens for the evidence of all items together; the request is never cut."""
 
-PASSAGE = 360
+PASSAGE = 240
 """Characters of one passage."""
+
+TITLE = 120
+"""Characters of a title."""
 
 FACTS = 4
 
@@ -23,35 +27,46 @@ def request_of(query: Query) -> str:
     return "\n".join(f"- {fenced(text)}" for text in (*reversed(query.history), query.text) if text.strip())
 
 
-def described(items: Sequence[Candidate | Recommendation], *, passages: int) -> tuple[str, list[dict[str, str]]]:
+def described(
+    query: Query, items: Sequence[Candidate | Recommendation], *, passages: int
+) -> tuple[str, list[dict[str, str]]]:
     """The items as text, labelled c1, c2, ..., and for each the refs behind its labels e1, ..., f1, ...
 
-    Evidence that does not fit into the budget is left out, the least relevant first.
+    Evidence that does not fit into the budget is left out: of no item the first passage before the second of another,
+    and among those the least relevant first.
     """
-    labelled = [
-        [(f"e{place}", evidence) for place, evidence in enumerate(item.evidence[:passages], 1)] for item in items
+    flat = [
+        (number, place, evidence)
+        for number, item in enumerate(items)
+        for place, evidence in enumerate(item.evidence[:passages], 1)
     ]
-    flat = [(number, label, evidence) for number, some in enumerate(labelled) for label, evidence in some]
-    texts = [shortened(evidence.quote, PASSAGE) for _, _, evidence in flat]
-    values = [evidence.score - number / 1000 for number, _, evidence in flat]
+    wanted = content_words(query.text)
+    texts = [_excerpt(evidence.quote, wanted) for _, _, evidence in flat]
+    values = [evidence.score - 10.0 * place for _, place, evidence in flat]
     kept = fitting(zip(values, texts, strict=True), BUDGET)
     lines: list[str] = []
     refs: list[dict[str, str]] = []
     for number, item in enumerate(items):
-        lines.append(f"c{number + 1}: {fenced(item.item.title)}")
+        lines.append(f"c{number + 1}: {fenced(shortened(item.item.title, TITLE))}")
         known: dict[str, str] = {}
-        for place, fact in enumerate(facts_of(item.item)[:FACTS], 1):
+        matching = meeting(item.item, query)
+        others = [fact for fact in facts_of(item.item) if fact.ref not in {match.ref for match in matching}]
+        for place, fact in enumerate([*matching, *others][:FACTS], 1):
             known[f"f{place}"] = fact.ref
             lines.append(f"  f{place} {fenced(fact.phrase)}")
-        for place, (owner, label, evidence) in enumerate(flat):
-            if owner == number and place in kept:
-                known[label] = evidence.ref
-                lines.append(f"  {label} {fenced(texts[place])}")
+        for entry, (owner, place, evidence) in enumerate(flat):
+            if owner == number and entry in kept:
+                known[f"e{place}"] = evidence.ref
+                lines.append(f"  e{place} {fenced(texts[entry])}")
         refs.append(known)
     return "\n".join(lines), refs
 
 
-def fenced(text: str) -> str:
-    """Text by strangers on one line, between marks that it cannot hold itself."""
-    plain = " ".join(text.replace("<<<", "‹‹‹").replace(">>>", "›››").split())
-    return f"<<<{plain}>>>"
+def _excerpt(text: str, wanted: frozenset[str]) -> str:
+    """As much of a passage as is shown, from the sentence on that shares most words with the request."""
+    plain = " ".join(text.split())
+    if len(plain) <= PASSAGE:
+        return plain
+    some = sentences(plain)
+    start = max(range(len(some)), key=lambda place: (len(content_words(some[place]) & wanted), -place))
+    return shortened(" ".join(some[start:]), PASSAGE)

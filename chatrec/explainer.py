@@ -20,10 +20,19 @@ from chatrec.types import Claim, DialogueState, Note, Query, Recommendation, Usa
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
 
-LINE = re.compile(r"^\W*(c\d+)\W*\[([^\]]*)\]\W*(.+)$")
-"""`c1 [e1,f2] sentence`, with whatever list marks a model puts around it."""
+LINE = re.compile(
+    r"^\W*c(?P<place>\d{1,3})\b[\s:.)*–-]*"
+    r"(?:\[(?P<before>[^\]]*)\][\s:.*–-]*)?(?P<sentence>[^\[\]]+)(?:\[(?P<after>[^\]]*)\][\s.*]*)?$"
+)
+"""`c1 [e1,f2] sentence`, or with the refs at its end, and whatever list marks a language model puts around it."""
 
-PASSAGES = 4
+LONGEST_LINE = 1_000
+"""Characters; a longer line is no sentence."""
+
+MOST = 3
+"""Claims about one item; what else is written about it is left out."""
+
+PASSAGES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,20 +73,29 @@ def _written(
     query: Query, recommendations: Sequence[Recommendation], model: BaseChatModel, limit: float
 ) -> Generator[Said | Note | Usage, None, None]:
     """What the language model writes, line by line; lines that fail the check are counted, not shown."""
-    text, refs = described(recommendations, passages=PASSAGES)
+    text, refs = described(query, recommendations, passages=PASSAGES)
     prompt = filled("explain", request=request_of(query), items=text)
-    replaced = 0
+    replaced, said = 0, list[Said]()
     try:
         with closing(stream(model, [("user", prompt)], limit=limit)) as pieces:
             for piece in _lines(pieces):
                 if isinstance(piece, Usage):
                     yield piece
-                elif claim := _claim(piece, query, recommendations, refs):
+                elif (found := _understood(piece)) is None:
+                    continue
+                elif (claim := _claim(*found, query, recommendations, refs)) is None:
+                    replaced += 1
+                elif claim not in said and sum(other.item_id == claim.item_id for other in said) < MOST:
+                    said.append(claim)
                     yield claim
-                else:
-                    replaced += bool(LINE.match(piece))
     except LanguageModelError as error:
         yield Note("language_model_failed", f"{error} What is missing was put together from the catalogue's own words.")
+    else:
+        if not said and not replaced:
+            yield Note(
+                "unreadable_explanation",
+                "What the language model wrote could not be read; the reasons are the catalogue's own words.",
+            )
     if replaced:
         yield Note(
             "replaced_claims",
@@ -86,22 +104,35 @@ def _written(
         )
 
 
+def _understood(line: str) -> tuple[int, list[str], str] | None:
+    """The place of the item, the labels and the sentence in a line; None where it is no such line."""
+    found = LINE.match(line) if len(line) <= LONGEST_LINE else None
+    if found is None:
+        return None
+    sentence = " ".join(found["sentence"].split())
+    ended = f"{sentence}." if sentence[-1:].isalnum() else sentence
+    return int(found["place"]) - 1, re.findall(r"[ef]\d+", f"{found['before']} {found['after']}"), ended
+
+
 def _claim(
-    line: str, query: Query, recommendations: Sequence[Recommendation], refs: Sequence[dict[str, str]]
+    place: int,
+    labels: Sequence[str],
+    sentence: str,
+    query: Query,
+    recommendations: Sequence[Recommendation],
+    refs: Sequence[dict[str, str]],
 ) -> Said | None:
-    """The claim in one line, if it names an item shown and what it says is supported."""
-    found = LINE.match(line)
-    place = int(found[1][1:]) - 1 if found else -1
-    if not found or not 0 <= place < len(recommendations):
+    """The claim, if it is about an item shown and what it says is supported."""
+    if not 0 <= place < len(recommendations):
         return None
-    shown = recommendations[place]
-    cited = [refs[place].get(label, "") for label in re.findall(r"[ef]\d+", found[2])]
-    sentence = found[3].strip()
-    others = [other.item.title for other in recommendations if other is not shown and len(other.item.title) > 3]
-    known = f"{shown.item.title}\n{query.text}"
-    if not supported(sentence, cited, grounds_of(shown.item, shown.evidence), known=known, others=others):
+    shown = recommendations[place].item
+    cited = list(dict.fromkeys(refs[place].get(label, "") for label in labels))
+    others = [other.item.title for other in recommendations if other.item is not shown and len(other.item.title) > 3]
+    grounds = grounds_of(shown, recommendations[place].evidence)
+    request = "\n".join((query.text, *query.history))
+    if not supported(sentence, cited, grounds, title=shown.title, request=request, others=others):
         return None
-    return Said(shown.item.id, Claim(sentence, tuple(dict.fromkeys(cited))))
+    return Said(shown.id, Claim(sentence, tuple(cited)))
 
 
 def _lines(pieces: Iterator[str | Usage]) -> Iterator[str | Usage]:

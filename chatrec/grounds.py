@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from chatrec.catalog import Item, Value
-from chatrec.sentences import sentences
-from chatrec.types import Evidence
+from chatrec.sentences import content_words, sentences
+from chatrec.types import Evidence, Query
+from chatrec.untrusted import showable
 
 LONGEST_FACT = 120
 """Characters; a facet with a longer text is no fact to state."""
 
 HIDDEN = ("image", "url", "link", "address")
 """Facets whose name has one of these words are for programs, not for a sentence."""
+
+WHOLE = 3
+"""Values of a list that are told whole; of a longer one only those that the request names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +39,24 @@ def facts_of(item: Item) -> list[Fact]:
     for name, value in item.attributes.items():
         text = _words(value)
         label = name.replace("_", " ").replace(".", " ")
-        if text and len(text) <= LONGEST_FACT and not any(word in label.lower().split() for word in HIDDEN):
+        hidden = any(word in label.lower().split() for word in HIDDEN)
+        if text and len(text) <= LONGEST_FACT and not hidden and showable(f"{label} {text}"):
             found.append(Fact(f"{item.id}#fact:{name}", label, text))
+    return found
+
+
+def meeting(item: Item, query: Query) -> list[Fact]:
+    """The facts of an item that a constraint asks for, or that hold a word of the latest request."""
+    wanted = content_words(query.text)
+    asked = {f"{item.id}#fact:{constraint.facet}" for constraint in query.constraints}
+    found = []
+    for fact in facts_of(item):
+        values = fact.text.split(", ")
+        named = [value for value in values if content_words(value) & wanted]
+        if named and len(values) > WHOLE:
+            found.append(replace(fact, text=", ".join(named)))
+        elif named or fact.ref in asked:
+            found.append(fact)
     return found
 
 
@@ -58,4 +78,4 @@ def _words(value: Value) -> str:
     if isinstance(value, float):
         return f"{value:g}"
     text = " ".join(str(value).split())
-    return text if len(sentences(text)) == 1 and "://" not in text else ""
+    return text if len(sentences(text)) == 1 else ""

@@ -48,7 +48,7 @@ def rank(
     if model is None or len(candidates) < 2:
         return Ranking(tuple(candidates[:n]))
     considered = candidates[: max(CONSIDERED, 2 * n)]
-    text, _ = described(considered, passages=PASSAGES)
+    text, _ = described(query, considered, passages=PASSAGES)
     labels = {f"c{place}": candidate for place, candidate in enumerate(considered, 1)}
     prompt = filled("rank", request=request_of(query), candidates=text, n=str(min(n, len(labels))), open="{", close="}")
     try:

@@ -7,10 +7,11 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from chatrec.grounds import Fact, facts_of, kind_of
+from chatrec.grounds import Fact, facts_of, kind_of, meeting
 from chatrec.prompts import phrases
 from chatrec.sentences import content_words, sentences, shortened
 from chatrec.types import Claim, Query, Recommendation
+from chatrec.untrusted import showable
 
 SHORTEST, COMFORTABLE = 30, 180
 """Characters: shorter sentences say too little by themselves, longer ones are tiring to read."""
@@ -18,8 +19,19 @@ SHORTEST, COMFORTABLE = 30, 180
 EARLIER = 0.5
 """What a word of an earlier wish counts beside one of the latest."""
 
-POINTING = ("It ", "He ", "She ", "They ", "This ", "That ", "These ", "But ", "And ", "So ", "Which ", "His ", "Her ")
-"""How a sentence begins that needs the one before it."""
+POINTING = tuple(
+    f"{word} "
+    for word in (
+        "It He She They This That These Those But And Or So Which His Her Its Their There Then Also However Another Both"
+    ).split()
+)
+"""How a sentence begins that needs the one before it; English."""
+
+SOUR = content_words(
+    "awful avoid bad bland boring cold dirty disappointed disappointing disgusting dull gross horrible mediocre "
+    "overpriced overrated poor poorly refund rude stale terrible unfortunately useless waste worse worst yuck"
+)
+"""Words of reviews that advise against an item, for reviews without a rating; English."""
 
 KNOWN = 3
 """How many facts are told of an item of which nothing else can be said."""
@@ -32,6 +44,7 @@ class _Sentence:
     words: frozenset[str]
     worth: float
     """What it is worth before the request is looked at."""
+    rating: float | None = None
 
 
 def reasons(query: Query, recommendations: Sequence[Recommendation]) -> list[tuple[Claim, ...]]:
@@ -56,55 +69,53 @@ def _wanted(query: Query) -> dict[str, float]:
 
 
 def _sentences(shown: Recommendation) -> Iterator[_Sentence]:
-    ratings = [review.rating for review in shown.item.reviews if review.rating is not None]
-    middle = sum(ratings) / len(ratings) if ratings else 0.0
-    cool = {f"{shown.item.id}#review:{r.id}" for r in shown.item.reviews if r.rating is not None and r.rating < middle}
+    rated = {f"{shown.item.id}#review:{r.id}": r.rating for r in shown.item.reviews if r.rating is not None}
+    middle = sum(rated.values()) / len(rated) if rated else 0.0
     best = max((evidence.score for evidence in shown.evidence), default=0.0)
     for evidence in shown.evidence:
-        for place, text in enumerate(sentences(evidence.quote)):
-            worth = -0.05 * min(place, 4) - 0.5 * (best - evidence.score) - 0.6 * (evidence.ref in cool)
+        rating = rated.get(evidence.ref)
+        for place, text in enumerate(filter(showable, sentences(evidence.quote))):
+            found = content_words(text)
+            against = rating < middle if rating is not None else kind_of(evidence.ref) == "review" and found & SOUR
+            worth = -0.05 * min(place, 4) - 0.5 * (best - evidence.score) - 0.6 * bool(against)
             worth -= 0.4 * (len(text) < SHORTEST) + 0.3 * (len(text) > COMFORTABLE) + 0.25 * text.startswith(POINTING)
-            yield _Sentence(evidence.ref, text, content_words(text), worth)
+            yield _Sentence(evidence.ref, text, found, worth, rating)
 
 
 def _claims(
     place: int, shown: Recommendation, some: Sequence[_Sentence], rare: dict[str, float], query: Query
 ) -> Iterator[Claim]:
-    facts = facts_of(shown.item)
-    meeting = [fact for fact in facts if _meets(fact, rare, query)]
-    if meeting:
-        yield _stated("facts", place, meeting[:KNOWN])
+    asked = meeting(shown.item, query)
+    if asked:
+        yield _stated("facts", place, asked[:KNOWN])
     said: set[str] = set()
     for kind in ("description", "review"):
         of_kind = [sentence for sentence in some if kind_of(sentence.ref) == kind]
         best = max(of_kind, key=lambda sentence: (_answers(sentence, rare), sentence.worth), default=None)
-        if best and (kind == "description" or not said or _answers(best, rare) > 0.5):
+        if best and (kind == "description" or not said or _answers(best, rare) > 0.3):
             said.add(kind)
             yield _quoted(kind, place, best)
-    if not meeting and not said and facts:
-        yield _stated("known", place, facts[:KNOWN])
+    if not asked and not said and (known := facts_of(shown.item)):
+        yield _stated("known", place, known[:KNOWN])
 
 
 def _answers(sentence: _Sentence, rare: dict[str, float]) -> float:
     return sum(rare[word] for word in sentence.words & rare.keys()) + sentence.worth
 
 
-def _meets(fact: Fact, rare: dict[str, float], query: Query) -> bool:
-    """Whether a fact holds a word of the latest request, or is what a constraint asks for."""
-    facet = fact.ref.rsplit("#fact:", 1)[-1]
-    if any(constraint.facet == facet for constraint in query.constraints):
-        return True
-    return bool(content_words(fact.text) & content_words(query.text) & rare.keys())
-
-
 def _quoted(kind: str, place: int, sentence: _Sentence) -> Claim:
-    said = shortened(sentence.text).strip("“”\"'")
-    return Claim(_phrase(kind, place).replace("{quote}", said), (sentence.ref,))
+    said = shortened(sentence.text)
+    if said[0] in "“\"'" and said[-1] in "”\"'":
+        said = said[1:-1].strip() or said
+    rating = "" if sentence.rating is None else f"{sentence.rating:g}"
+    phrase = _phrase("rated" if rating else kind, place)
+    return Claim(phrase.replace("{rating}", rating).replace("{quote}", said), (sentence.ref,))
 
 
 def _stated(kind: str, place: int, facts: Sequence[Fact]) -> Claim:
-    told = ", ".join(fact.phrase for fact in facts) if len(facts) == 1 else "; ".join(fact.phrase for fact in facts)
-    return Claim(_phrase(kind, place).replace("{facts}", told), tuple(fact.ref for fact in facts))
+    told = "; ".join(fact.phrase for fact in facts)
+    text = _phrase(kind, place).replace("{facts}", told).replace("{Facts}", told[:1].upper() + told[1:])
+    return Claim(text, tuple(fact.ref for fact in facts))
 
 
 def _phrase(kind: str, place: int) -> str:

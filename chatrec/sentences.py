@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 from typing import Any
 
-END = re.compile(r"(?<=[.!?…])[\"”’')\]]*\s+(?=[\"“‘'(\[]?[A-Z0-9À-Þ])|\n+")
+END = re.compile(r"(?<=[.!?…])[\"”’')\]]*\s+(?=[\"“‘'(\[]?[A-Z0-9À-Þ])|(?<=[a-zà-þ][!?])(?=[A-ZÀ-Þ])|\n+")
 ABBREVIATED = re.compile(r"(?:\b(?:Mr|Mrs|Ms|Dr|St|Jr|Sr|vs|No|Vol|etc|e\.g|i\.e)|\b[A-Z])\.$")
 WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 

@@ -207,6 +207,6 @@ def test_whatever_is_written_what_is_shown_can_be_checked(answer: str) -> None:
 def test_the_check_allows_the_title_the_request_and_other_words_for_little_things() -> None:
     grounds = grounds_of(LAMP.item, LAMP.evidence)
     ref = "lamp-1#description"
-    known = "Harbour Lamp\na lamp for reading at night"
-    assert supported("Harbour Lamp is a heavy desk lamp of brass.", [ref], grounds, known=known, others=["Cane Chair"])
-    assert not supported("Harbour Lamp is a heavy desk lamp.", ["other#description"], grounds, known=known, others=[])
+    known = {"title": "Harbour Lamp", "request": "a lamp for reading at night"}
+    assert supported("Harbour Lamp is a heavy desk lamp of brass.", [ref], grounds, **known, others=["Cane Chair"])
+    assert not supported("Harbour Lamp is a heavy desk lamp.", ["other#description"], grounds, **known)
