@@ -82,7 +82,7 @@ def check(pieces: list[Said | Note | Usage], shown: list[Recommendation]) -> Non
 def test_the_sentence_that_answers_is_quoted_and_the_facts_asked_for_are_stated() -> None:
     pieces = explained(QUERY, SHOWN)
     check(pieces, SHOWN)
-    lamp = " ".join(texts(pieces, "lamp-1"))
+    lamp = " ".join(texts(pieces, "lamp-1")).lower()
     assert "price: 49.5" in lamp
     assert "ideal for reading late at night" in lamp
     assert "hurts my eyes" not in lamp
@@ -91,7 +91,7 @@ def test_the_sentence_that_answers_is_quoted_and_the_facts_asked_for_are_stated(
 
 def test_an_item_of_facts_alone_is_explained_by_them_and_one_of_nothing_by_nothing() -> None:
     pieces = explained(QUERY, SHOWN)
-    assert "colour: grey" in " ".join(texts(pieces, "bare-1"))
+    assert "colour: grey" in " ".join(texts(pieces, "bare-1")).lower()
     assert texts(pieces, "no-1") == []
 
 
