@@ -34,6 +34,7 @@ def main() -> None:
     params.model.path = str(model_file())
     params.n_ctx = 8192
     params.n_parallel = 1
+    params.n_predict = 300  # a model this small may not find an end
     params.cpuparams.n_threads = 2
     params.api_keys = [KEY]
     params.port = 0
