@@ -5,10 +5,13 @@ from __future__ import annotations
 import importlib
 import json
 import re
+import threading
 import time
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import closing
+from contextvars import copy_context
 from dataclasses import dataclass
+from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from chatrec.errors import ChatRecError, LanguageModelError, MissingPackage, SettingsError
@@ -34,7 +37,17 @@ KEYS = {
 }
 """Provider -> the variable that holds its key."""
 
-RETRIES = 1
+TRIES = 2
+"""Requests at most, where the first was turned away at once; the providers' own retries wait for up to a minute."""
+
+PAUSE = 0.5
+"""Seconds before the second try, and at most until a stream that is left has hung up."""
+
+PASSING = (429, 500, 502, 503, 504, 529)
+"""HTTP statuses that may be gone the next moment."""
+
+LONGEST = 100_000
+"""Characters of one answer; who writes more does not come to an end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +80,7 @@ def chat_model(settings: Settings) -> BaseChatModel | None:
             mend="Write auto, builtin, local, or provider:model such as openai:gpt-5-mini.",
         )
     if "." in provider:
-        return _own(provider, model)
+        return _own(provider, model, settings)
     return _hosted(provider, name, settings)
 
 
@@ -80,14 +93,13 @@ def _hosted(provider: str, name: str, settings: Settings) -> BaseChatModel:
         raise SettingsError(
             f"CHATREC_LLM={name} needs {key}, which is not set.", mend=f"Put this line into .env: {key}=your-key"
         )
-    options: dict[str, Any] = {"timeout": settings.llm_timeout, "max_retries": RETRIES}
-    if key:
-        options["api_key"] = given[key]
+    options: dict[str, Any] = {"timeout": settings.llm_timeout, "max_retries": 0}
     if provider == "openai":
         options |= {"stream_usage": True}
         options |= {"base_url": given["OPENAI_BASE_URL"]} if given.get("OPENAI_BASE_URL") else {}
     try:
-        return init_chat_model(name, **options)  # type: ignore[no-any-return]  # its overloads depend on its arguments
+        with settings.provider_environment():
+            return init_chat_model(name, **options)  # type: ignore[no-any-return]  # overloaded by its arguments
     except ImportError as exc:
         package = re.search(r"pip install (?:-U )?`?([\w-]+)", str(exc))
         needed = package[1] if package else f"langchain-{provider.replace('_', '-')}"
@@ -98,28 +110,41 @@ def _hosted(provider: str, name: str, settings: Settings) -> BaseChatModel:
         ) from exc
 
 
-def _own(module: str, name: str) -> BaseChatModel:
+def _own(module: str, name: str, settings: Settings) -> BaseChatModel:
     """A chat model class of one's own, `package.module:Class`, made without arguments."""
+    from langchain_core.language_models import BaseChatModel
+
+    mend = "Write provider:model, or package.module:Class of an importable chat model."
     try:
-        return getattr(importlib.import_module(module), name)()  # type: ignore[no-any-return]
-    except (ImportError, AttributeError, TypeError) as exc:
-        raise SettingsError(
-            f"CHATREC_LLM={module}:{name} cannot be loaded: {exc}.",
-            mend="Write provider:model, or package.module:Class of an importable chat model.",
-        ) from exc
+        with settings.provider_environment():
+            made = getattr(importlib.import_module(module), name)()
+    except Exception as exc:  # somebody else's module and class raise whatever they like
+        problem = _plain(exc, settings.provider_variables())
+        raise SettingsError(f"CHATREC_LLM={module}:{name} cannot be loaded: {problem.rstrip('.')}.", mend=mend) from exc
+    if not isinstance(made, BaseChatModel):
+        raise SettingsError(f"CHATREC_LLM={module}:{name} is no LangChain chat model.", mend=mend)
+    return made
 
 
 def ask(model: BaseChatModel, messages: Messages, *, schema: Mapping[str, Any] | None = None, limit: float) -> Answer:
-    """One answer, in `limit` seconds at most. With a JSON `schema` the model is asked to keep to it.
+    """One answer, in `limit` seconds at most. With a JSON `schema` the model is asked to keep to it, if it can.
 
     What is not JSON leaves `parsed` None. Raises LanguageModelError, a sentence that says what went wrong.
     """
-    bound: Any = model
+    begun = time.monotonic()
     if schema is not None and hasattr(model, "root_client"):  # models of the OpenAI protocol
         form = {"type": "json_schema", "json_schema": {"name": "answer", "schema": dict(schema), "strict": True}}
-        bound = model.bind(response_format=form)
+        try:
+            return _whole(model.bind(response_format=form), messages, limit)
+        except LanguageModelError as error:  # many servers of that protocol do not know this part of it
+            if getattr(error.__cause__, "status_code", None) not in (400, 422):
+                raise
+    return _whole(model, messages, limit - (time.monotonic() - begun))
+
+
+def _whole(model: Any, messages: Messages, limit: float) -> Answer:
     text, usage = "", Usage()
-    with closing(stream(bound, messages, limit=limit)) as pieces:
+    with closing(stream(model, messages, limit=limit)) as pieces:
         for piece in pieces:
             if isinstance(piece, Usage):
                 usage += piece
@@ -129,24 +154,65 @@ def ask(model: BaseChatModel, messages: Messages, *, schema: Mapping[str, Any] |
 
 
 def stream(model: Any, messages: Messages, *, limit: float) -> Generator[str | Usage, None, None]:
-    """The answer as it comes, and the tokens used; closing it hangs up. Raises LanguageModelError."""
+    """The answer as it comes, and the tokens used; closing it hangs up. Raises LanguageModelError.
+
+    A thread does the reading: no provider's own timeout ends a server that says again and again that it is alive.
+    """
     deadline = time.monotonic() + limit
+    pieces: SimpleQueue[str | Usage | Exception | None] = SimpleQueue()
+    left = threading.Event()
+    reader = threading.Thread(
+        target=copy_context().run,
+        args=(_read, model, messages, pieces, left),
+        name="chatrec-language-model",
+        daemon=True,
+    )
+    reader.start()
+    began = False
     try:
-        with closing(model.stream([(role, text) for role, text in messages])) as chunks:
-            for chunk in chunks:
-                if isinstance(text := chunk.text, str) and text:
-                    yield str(text)
-                if counted := getattr(chunk, "usage_metadata", None):
-                    yield Usage(counted.get("input_tokens", 0), counted.get("output_tokens", 0))
-                if time.monotonic() > deadline:
-                    raise LanguageModelError(f"The language model took longer than {limit:g} seconds.")
-    except ChatRecError:
-        raise
-    except Exception as exc:  # every provider raises its own tree; they are told apart by status and name
-        raise LanguageModelError(_sentence(exc, limit)) from exc
+        while (piece := pieces.get(timeout=max(0.0, deadline - time.monotonic()))) is not None:
+            if isinstance(piece, ChatRecError):
+                raise piece
+            if isinstance(piece, Exception):
+                raise LanguageModelError(_sentence(piece, limit, began=began)) from piece
+            began = True
+            yield piece
+    except Empty:
+        what = "took longer than" if began else "did not answer within"
+        raise LanguageModelError(f"The language model {what} {round(limit, 1):g} seconds.") from None
+    finally:
+        left.set()
+        reader.join(PAUSE)
 
 
-def _sentence(exc: Exception, limit: float) -> str:
+def _read(
+    model: Any, messages: Messages, pieces: SimpleQueue[str | Usage | Exception | None], left: threading.Event
+) -> None:
+    """Puts every piece of the answer into `pieces`, then None or what went wrong; hangs up once `left` is set."""
+    length = 0
+    for attempt in range(1, TRIES + 1):
+        try:
+            with closing(model.stream([(role, text) for role, text in messages])) as chunks:
+                for chunk in chunks:
+                    if left.is_set():
+                        return
+                    if isinstance(text := chunk.text, str) and text:
+                        length += len(text)
+                        pieces.put(str(text))
+                    if counted := getattr(chunk, "usage_metadata", None):
+                        pieces.put(Usage(counted.get("input_tokens", 0), counted.get("output_tokens", 0)))
+                    if length > LONGEST:
+                        raise LanguageModelError("The language model did not come to an end.")
+            pieces.put(None)
+            return
+        except Exception as exc:  # noqa: BLE001  # every provider raises its own tree; `stream` tells them apart
+            passing = not length and getattr(exc, "status_code", None) in PASSING
+            if attempt == TRIES or not passing or left.wait(PAUSE):
+                pieces.put(exc)
+                return
+
+
+def _sentence(exc: Exception, limit: float, *, began: bool) -> str:
     status = getattr(exc, "status_code", None)
     name = type(exc).__name__.lower()
     if status in (401, 403):
@@ -155,22 +221,30 @@ def _sentence(exc: Exception, limit: float) -> str:
         return "The language model's provider allows no more requests for now."
     if status == 404:
         return "The provider has no language model of that name."
+    if "contextoverflow" in name or "context size" in str(exc) or "context length" in str(exc):
+        return "The request is longer than the language model can read."
     if status in (400, 413, 422):
         return "The language model could not take the request."
     if status:
         return f"The language model's server failed (status {status})."
     if "timeout" in name:
-        return f"The language model did not answer within {limit:g} seconds."
-    if "connect" in name:
-        return "The language model cannot be reached."
-    return f"The language model failed ({type(exc).__name__})."
+        return f"The language model did not answer within {round(limit, 1):g} seconds."
+    if "connect" in name or "protocol" in name or "readerror" in name:
+        return "The language model's server broke off." if began else "The language model cannot be reached."
+    if isinstance(exc, ValueError | TypeError | LookupError | AttributeError):  # what parsing stumbles over
+        return f"The language model's server answered what cannot be read ({type(exc).__name__})."
+    return f"The language model's server failed ({type(exc).__name__})."
+
+
+SECRET = re.compile("KEY|TOKEN|SECRET|PASSW|CREDENTIAL|URL", re.IGNORECASE)
 
 
 def _plain(exc: Exception, secrets: Mapping[str, str]) -> str:
-    text = str(exc).strip().splitlines()[0][:200] if str(exc).strip() else type(exc).__name__
-    for secret in secrets.values():
+    """The first line of what an error says, without the values of the variables that look like secrets."""
+    text = str(exc).strip() or type(exc).__name__
+    for secret in sorted((value for name, value in secrets.items() if SECRET.search(name)), key=len, reverse=True):
         text = text.replace(secret, "…") if len(secret) > 3 else text
-    return text
+    return text.splitlines()[0][:200]
 
 
 def _object_in(text: str) -> dict[str, Any] | None:

@@ -50,6 +50,7 @@ def chat_model(settings: Settings) -> BaseChatModel:
     if find_spec("xllamacpp") is None:
         raise MissingPackage("CHATREC_LLM=local needs the package xllamacpp.", mend='pip install "chatrec[local]"')
     from langchain_openai import ChatOpenAI
+    from openai import DefaultHttpxClient
 
     url, key = _serving(path.resolve(), settings)
     return ChatOpenAI(
@@ -61,6 +62,10 @@ def chat_model(settings: Settings) -> BaseChatModel:
         temperature=0,
         max_completion_tokens=LONGEST_ANSWER,
         stream_usage=True,
+        # What is asked stays on this machine, whatever proxy the environment names.
+        http_client=DefaultHttpxClient(trust_env=False),
+        openai_proxy=None,
+        http_socket_options=(),
     )
 
 
@@ -74,7 +79,13 @@ def _serving(path: Path, settings: Settings) -> tuple[str, str]:
 
 
 def _started(path: Path, settings: Settings) -> tuple[Any, str, str]:
-    import xllamacpp
+    try:
+        import xllamacpp
+    except ImportError as exc:  # installed, but a system library is not
+        raise MissingPackage(
+            f"xllamacpp, which CHATREC_LLM={settings.llm} needs, cannot be loaded: {exc}.",
+            mend="On Debian: apt install libgomp1",
+        ) from exc
 
     key = secrets.token_urlsafe(24)
     params = xllamacpp.CommonParams()

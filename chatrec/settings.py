@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -19,9 +20,9 @@ from chatrec.errors import SettingsError
 PREFIX = "CHATREC_"
 
 
-def variable(name: str) -> str:
-    """A variable of another program's, such as a cache folder; empty where it is not set."""
-    return os.environ.get(name, "")
+def variable(name: str, default: str = "") -> str:
+    """A variable of another program's, such as a cache folder."""
+    return os.environ.get(name, default)
 
 
 def environment(over: Mapping[str, str]) -> dict[str, str]:
@@ -95,6 +96,17 @@ class Settings(BaseSettings):
         """The variables of providers (keys, addresses), from the environment and `.env`: none that is chatrec's own."""
         given = {name: value or "" for name, value in dotenv_values(".env").items()} | dict(os.environ)
         return {name: value for name, value in given.items() if not name.startswith(PREFIX)}
+
+    @contextmanager
+    def provider_environment(self) -> Iterator[None]:
+        """While it lasts, the variables of providers in `.env` stand in the environment, where providers look."""
+        lent = {name: value for name, value in self.provider_variables().items() if name not in os.environ}
+        os.environ.update(lent)
+        try:
+            yield
+        finally:
+            for name in lent:
+                os.environ.pop(name, None)
 
     @classmethod
     def from_env(cls) -> Settings:

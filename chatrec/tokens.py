@@ -46,9 +46,14 @@ def fitting(texts: Iterable[tuple[float, str]], budget: int) -> set[int]:
 
 @lru_cache(maxsize=1)
 def _encoding() -> Any:
-    folder = variable("TIKTOKEN_CACHE_DIR") or Path(tempfile.gettempdir()) / "data-gym-cache"
+    # The folder as tiktoken finds it, or it would look elsewhere and download; a variable that is empty is "no cache".
+    usual = str(Path(tempfile.gettempdir()) / "data-gym-cache")
+    folder = variable("TIKTOKEN_CACHE_DIR", variable("DATA_GYM_CACHE_DIR", usual))
     path = Path(folder) / hashlib.sha1(RANKS.encode()).hexdigest()
-    if not path.is_file() or hashlib.sha256(path.read_bytes()).hexdigest() != CHECKSUM:
+    try:
+        if not folder or hashlib.sha256(path.read_bytes()).hexdigest() != CHECKSUM:
+            return None
+    except OSError:
         return None
     import tiktoken
 

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
 import socket
+import sys
+import tempfile
 import time
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 from broken_servers import broken
+from langchain_core.language_models import BaseChatModel
 from openai_server import KEY, model_file
 
 from chatrec import ChatRec, Settings, local_llm, tokens
@@ -60,9 +65,17 @@ def test_auto_takes_a_local_model_that_is_there(tmp_path: Path, monkeypatch: pyt
         ("ollama:some-model", MissingPackage, "pip install langchain-ollama"),
         ("nobody:some-model", SettingsError, "CHATREC_LLM=nobody:some-model"),
         ("chatrec.nothing:Model", SettingsError, "package.module:Class"),
+        ("json.decoder:JSONDecoder", SettingsError, "no LangChain chat model"),
+        ("langchain_openai.chat_models:ChatOpenAI", SettingsError, "package.module:Class"),
+        ("cut.in_the_middle:Model", SettingsError, "in_the_middle.py, line 1"),
     ],
 )
-def test_what_cannot_be_used_says_what_to_do(tmp_path: Path, llm: str, kind: type[ChatRecError], says: str) -> None:
+def test_what_cannot_be_used_says_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, llm: str, kind: type[ChatRecError], says: str
+) -> None:
+    (tmp_path / "cut").mkdir()
+    (tmp_path / "cut" / "in_the_middle.py").write_text("class Model(", encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
     with pytest.raises(kind) as refused:
         chat_model(settings(tmp_path, llm))
     assert says in str(refused.value)
@@ -76,6 +89,34 @@ def test_a_key_in_dotenv_is_used_and_never_shown(tmp_path: Path) -> None:
         ask(model, [("user", "hello")], limit=5)
     assert KEY not in str(failed.value)
     assert "cannot be reached" in str(failed.value)
+
+
+def test_every_providers_variables_may_stand_in_dotenv(tmp_path: Path) -> None:
+    lines = ["AZURE_OPENAI_API_KEY=" + KEY, "AZURE_OPENAI_ENDPOINT=http://127.0.0.1:9", "OPENAI_API_VERSION=2024-10-21"]
+    Path(".env").write_text("\n".join(lines), encoding="utf-8")
+    before = dict(os.environ)
+    assert KEY not in repr(chat_model(settings(tmp_path, "azure_openai:some-model")))
+    assert dict(os.environ) == before
+
+
+def test_what_the_local_model_is_asked_takes_no_proxy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(local_llm, "_serving", lambda *_: (f"http://127.0.0.1:{free_port()}", KEY))
+    (tmp_path / "some.gguf").touch()
+    with broken(text="I have read what you asked.") as proxy:
+        for name in ("HTTP_PROXY", "ALL_PROXY", "OPENAI_PROXY"):
+            monkeypatch.setenv(name, proxy.removesuffix("/v1"))
+        model = chat_model(settings(tmp_path, "local", local_model=tmp_path / "some.gguf"))
+        with pytest.raises(LanguageModelError, match="cannot be reached"):
+            ask(model, [("user", "something private")], limit=5)
+
+
+def test_a_missing_system_library_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "xllamacpp.py").write_text("raise ImportError('libgomp.so.1: no such file')", encoding="utf-8")
+    (tmp_path / "some.gguf").touch()
+    monkeypatch.delitem(sys.modules, "xllamacpp", raising=False)
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(MissingPackage, match=r"libgomp.*apt install"):
+        chat_model(settings(tmp_path, "local", local_model=tmp_path / "some.gguf"))
 
 
 def test_a_class_of_ones_own_enters_by_the_same_door(tmp_path: Path) -> None:
@@ -115,6 +156,49 @@ def test_closing_hangs_up() -> None:
 
 
 # Real and broken servers
+
+
+def hosted_at(address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> BaseChatModel:
+    monkeypatch.setenv("OPENAI_API_KEY", KEY)
+    monkeypatch.setenv("OPENAI_BASE_URL", address)
+    model = chat_model(settings(tmp_path, "openai:some-model", llm_timeout=1.0))
+    assert model
+    return model
+
+
+@pytest.mark.parametrize("fault", [{"pings": 80}, {"status": 429, "retry_after": 8}, {"delay": 8.0}])
+def test_nothing_a_server_does_outlasts_the_limit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: dict[str, float]
+) -> None:
+    with broken(**fault) as address:
+        model = hosted_at(address, tmp_path, monkeypatch)
+        begun = time.monotonic()
+        with pytest.raises(LanguageModelError):
+            ask(model, [("user", "?")], limit=1.0)
+        assert time.monotonic() - begun < 4
+
+
+def test_a_server_that_knows_no_schemas_is_asked_without(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with broken(text='{"pick": "c2"}', schemas=False) as address:
+        model = hosted_at(address, tmp_path, monkeypatch)
+        answer = ask(model, [("user", "Pick c1 or c2.")], schema={"type": "object"}, limit=20)
+    assert answer.parsed == {"pick": "c2"}
+
+
+@pytest.mark.parametrize(
+    ("fault", "says"),
+    [
+        ({"body": b"data: {nope\n\n"}, "cannot be read"),
+        ({"body": b'data: "a text"\n\n'}, "cannot be read"),
+        ({"body": b""}, "cannot be read"),
+        ({"text": "x" * 200_000}, "did not come to an end"),
+    ],
+)
+def test_nonsense_is_called_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: dict[str, object], says: str
+) -> None:
+    with broken(**fault) as address, pytest.raises(LanguageModelError, match=says):  # type: ignore[arg-type]
+        ask(hosted_at(address, tmp_path, monkeypatch), [("user", "?")], limit=20)
 
 
 @pytest.fixture
@@ -217,6 +301,20 @@ def test_counting_never_reaches_for_the_network(monkeypatch: pytest.MonkeyPatch,
     assert not tokens.exact()
     for text in ("", "plain words", "naïve façade — “quotes”", "日本語", "\ud800"):
         assert tokens.count(text) >= len(text.split())
+    tokens._encoding.cache_clear()
+
+
+def test_an_empty_cache_variable_means_a_download_to_tiktoken_and_a_bound_here(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setenv("TIKTOKEN_CACHE_DIR", "")
+    ranks = tmp_path / "data-gym-cache" / hashlib.sha1(tokens.RANKS.encode()).hexdigest()
+    ranks.parent.mkdir()
+    ranks.write_bytes(b"the right file")
+    monkeypatch.setattr(tokens, "CHECKSUM", hashlib.sha256(b"the right file").hexdigest())
+    tokens._encoding.cache_clear()
+    assert not tokens.exact()
     tokens._encoding.cache_clear()
 
 
