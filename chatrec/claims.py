@@ -35,7 +35,11 @@ def supported(
     """
     if not refs or any(ref not in grounds for ref in refs) or not 0 < len(sentence) <= LONGEST:
         return False
-    if not showable(sentence) or any(_stands(other, sentence.replace(title, "")) for other in others):
+    if (
+        "[" in sentence
+        or not showable(sentence)
+        or any(_stands(other, sentence.replace(title, "")) for other in others)
+    ):
         return False
     cited = "\n".join(grounds[ref] for ref in refs)
     known = f"{title}\n{request}"

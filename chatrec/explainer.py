@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
 
 LINE = re.compile(
-    r"^\W*c(?P<place>\d{1,3})\b[\s:.)*–-]*"
-    r"(?:\[(?P<before>[^\]]*)\][\s:.*–-]*)?(?P<sentence>[^\[\]]+)(?:\[(?P<after>[^\]]*)\][\s.*]*)?$"
+    r"^[\W\d]*\bc(?P<place>\d{1,3})\b[\s:.)*–-]*"
+    r"(?:\[(?P<before>[^\]]*)\][\s:.*–-]*)?(?P<sentence>.+?)\s*(?:\[(?P<after>[^\]]*)\][\s.*]*)?$"
 )
 """`c1 [e1,f2] sentence`, or with the refs at its end, and whatever list marks a language model puts around it."""
 

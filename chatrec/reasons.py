@@ -22,7 +22,7 @@ EARLIER = 0.5
 POINTING = tuple(
     f"{word} "
     for word in (
-        "It He She They This That These Those But And Or So Which His Her Its Their There Then Also However Another Both"
+        "It He She They This That These Those But And Or So Which His Her Its Their There Then Also However Another"
     ).split()
 )
 """How a sentence begins that needs the one before it; English."""
@@ -92,7 +92,7 @@ def _claims(
     for kind in ("description", "review"):
         of_kind = [sentence for sentence in some if kind_of(sentence.ref) == kind]
         best = max(of_kind, key=lambda sentence: (_answers(sentence, rare), sentence.worth), default=None)
-        if best and (kind == "description" or not said or _answers(best, rare) > 0.3):
+        if best and (kind == "description" or not said or _answers(best, rare) > 0.5):
             said.add(kind)
             yield _quoted(kind, place, best)
     if not asked and not said and (known := facts_of(shown.item)):

@@ -10,8 +10,9 @@ LINK = re.compile(
     re.IGNORECASE,
 )
 MARKUP = re.compile(
-    r"<\s*[a-z/!]|\]\s*\(|!\[|`|\*\*|&(?:#\w+|lt|gt|amp|quot|nbsp|apos);|[\x00-\x08\x0e-\x1f\x7f\u202a-\u202e\u2066-\u2069]",
-    re.I,
+    r"<\s*[a-z/!]|\]\s*\(|!\[|`|\*\*|&(?:#\w+|lt|gt|amp|quot|nbsp|apos);"
+    r"|[\x00-\x08\x0e-\x1f\x7f\u202a-\u202e\u2066-\u2069]",
+    re.IGNORECASE,
 )
 """HTML, Markdown, and characters that are not seen but change what is."""
 

@@ -7,6 +7,7 @@ import json
 import os
 import pty
 import re
+import signal
 import subprocess
 import sys
 import termios
@@ -251,8 +252,14 @@ def test_a_piped_chat_answers_line_by_line_and_can_be_gone_on_with(run: Run) -> 
     assert session[1] in again.stdout
 
 
+def interruptible() -> None:
+    """Ctrl-C works even where the tests run in the background, which ignores it for all that they start."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 def terminal() -> None:
     """Makes standard input the terminal that Ctrl-C comes from."""
+    interruptible()
     os.setsid()
     fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 
@@ -308,7 +315,8 @@ def test_ctrl_c_outside_a_turn_ends_with_130(home: Path) -> None:
         "cli.main()"
     )
     command = [sys.executable, "-c", script, "recommend", "x"]
-    ran = subprocess.run(command, env=environment(home), capture_output=True, text=True, timeout=60, check=False)
+    options = {"env": environment(home), "capture_output": True, "text": True, "timeout": 60, "check": False}
+    ran = subprocess.run(command, preexec_fn=interruptible, **options)
     assert ran.returncode == 130
     assert "Traceback" not in ran.stderr
 

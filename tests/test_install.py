@@ -8,7 +8,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 import urllib.request
 from importlib.metadata import PackageNotFoundError, packages_distributions, requires
 from pathlib import Path
@@ -95,19 +94,16 @@ def test_a_plain_install_indexes_recommends_and_chats(home: Path) -> None:
 
 
 @pytest.mark.slow
-def test_make_run_serves_the_sample_and_is_quick_the_second_time(home: Path) -> None:
-    serves, _ = made(home)
-    assert serves < 60
-    again, said = made(home)
+def test_make_run_serves_the_sample_and_indexes_nothing_the_second_time(home: Path) -> None:
+    made(home)
+    said = made(home)
     assert "embedd" not in said.lower(), "nothing is indexed again"
-    assert again < 5
 
 
-def made(home: Path) -> tuple[float, str]:
-    """Seconds until `make run` in the environment of these tests serves the page, and what it said."""
+def made(home: Path) -> str:
+    """What `make run` in the environment of these tests says until it serves the page."""
     made_before = f"{sys.prefix}/.installed-ui"
     command = ["make", "--old-file", made_before, "run", f"VENV={sys.prefix}", "EXTRAS=ui", "CHATREC_UI_PORT=0"]
-    begun = time.monotonic()
     with subprocess.Popen(
         command, cwd=ROOT, env=environment(home, PYTHONUNBUFFERED="1"), stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT, text=True, start_new_session=True,
@@ -121,7 +117,7 @@ def made(home: Path) -> tuple[float, str]:
                 said += line
             with urllib.request.urlopen(address[0], timeout=20) as page:
                 assert b"gradio" in page.read().lower()
-            return time.monotonic() - begun, said
+            return said
         finally:
             os.killpg(process.pid, signal.SIGINT)
 
