@@ -58,7 +58,7 @@ class Reader:
     """Somebody in front of the page: what they do, and what their browser asked for."""
 
     def __init__(self, context: BrowserContext, url: str) -> None:
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(30_000)
         self.url = url
         self.page: Page = context.new_page()
         self.requests: list[str] = []
