@@ -74,7 +74,9 @@ def _written(
 ) -> Generator[Said | Note | Usage, None, None]:
     """What the language model writes, line by line; lines that fail the check are counted, not shown."""
     text, refs = described(query, recommendations, passages=PASSAGES)
-    prompt = filled("explain", request=request_of(query), items=text)
+    n = len(recommendations)
+    labels = ", ".join(f"c{place}" for place in range(1, n + 1))
+    prompt = filled("explain", request=request_of(query), items=text, n=str(n), labels=labels)
     replaced, said = 0, list[Said]()
     try:
         with closing(stream(model, [("user", prompt)], limit=limit)) as pieces:

@@ -190,7 +190,8 @@ def test_a_failing_model_leaves_the_composed_reasons_and_says_why() -> None:
 def test_when_it_fails_half_way_what_was_said_stays_and_the_rest_is_composed() -> None:
     class Breaking(FakeChatModel):
         def _stream(self, *given: Any, **more: Any) -> Iterator[ChatGenerationChunk]:
-            yield ChatGenerationChunk(message=AIMessageChunk("c2 [e1] A light chair of woven cane.\nc1 [e1] A hea"))
+            begun = "c2 [e1] A light chair of woven cane.\nc1 [e1] A hea"
+            yield ChatGenerationChunk(message=AIMessageChunk(content=begun))
             raise ConnectionError("reset by peer")
 
     pieces = list(explain(QUERY, DialogueState(), SHOWN, model=Breaking(), limit=5))

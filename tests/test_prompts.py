@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import string
+from collections.abc import Mapping
 
 import pytest
 from hypothesis import given
@@ -17,20 +18,20 @@ from chatrec.types import Constraint, Evidence, Query, Recommendation
 from chatrec.untrusted import fenced, showable
 
 
-def of(number: int, passage: str, score: float = 0.5, **facts: str | int) -> Recommendation:
-    item = Item(f"id-{number}", f"Title {number}", passage, facts)
+def of(number: int, passage: str, score: float = 0.5, facts: Mapping[str, str] | None = None) -> Recommendation:
+    item = Item(f"id-{number}", f"Title {number}", passage, facts or {})
     return Recommendation(item, 1.0, {}, tuple(Evidence(f"id-{number}#{at}", item.id, passage, score) for at in "ab"))
 
 
 @pytest.mark.parametrize(
-    ("name", "places"), [("rank", "request candidates n open close"), ("explain", "request items")]
+    ("name", "places"), [("rank", "request candidates n open close"), ("explain", "request items n labels")]
 )
 def test_each_prompt_has_the_places_that_are_filled(name: str, places: str) -> None:
     assert {field for _, field, _, _ in string.Formatter().parse(prompt(name)) if field} == set(places.split())
 
 
 def test_what_is_filled_in_is_not_filled_again() -> None:
-    assert "- {items} {request}" in filled("explain", request="- {items} {request}", items="things")
+    assert "- {items} {request}" in filled("explain", request="- {items} {request}", items="things", n="1", labels="c1")
 
 
 def test_phrases_hold_what_they_quote_and_five_of_a_kind_differ() -> None:
@@ -112,7 +113,7 @@ def test_of_a_long_passage_the_part_that_answers_is_shown() -> None:
 def test_facts_that_are_asked_for_come_first() -> None:
     facts = {f"facet{place}": f"value{place}" for place in range(9)}
     query = Query("value7 please", constraints=(Constraint("facet8", "any", ("value8",)),))
-    _, refs = described(query, [of(1, "x", **facts)], passages=1)
+    _, refs = described(query, [of(1, "x", facts=facts)], passages=1)
     assert refs[0]["f1"].endswith("#fact:facet7")
     assert refs[0]["f2"].endswith("#fact:facet8")
     assert "f4" in refs[0]
