@@ -8,10 +8,10 @@ import re
 import threading
 import time
 from collections.abc import Generator, Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from contextvars import copy_context
 from dataclasses import dataclass
-from queue import Empty, SimpleQueue
+from queue import Empty, Queue
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from chatrec.errors import ChatRecError, LanguageModelError, MissingPackage, SettingsError
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 Messages: TypeAlias = Sequence[tuple[str, str]]
 """(role, text) pairs; the roles are "system", "user" and "assistant"."""
+
+_Piece: TypeAlias = str | Usage | Exception | None
+"""What the thread that reads an answer hands over; None is its end."""
 
 KEYS = {
     "openai": "OPENAI_API_KEY",
@@ -159,7 +162,7 @@ def stream(model: Any, messages: Messages, *, limit: float) -> Generator[str | U
     A thread does the reading: no provider's own timeout ends a server that says again and again that it is alive.
     """
     deadline = time.monotonic() + limit
-    pieces: SimpleQueue[str | Usage | Exception | None] = SimpleQueue()
+    pieces: Queue[_Piece] = Queue(maxsize=1)  # so that no more is written than is read
     left = threading.Event()
     reader = threading.Thread(
         target=copy_context().run,
@@ -182,13 +185,18 @@ def stream(model: Any, messages: Messages, *, limit: float) -> Generator[str | U
         raise LanguageModelError(f"The language model {what} {round(limit, 1):g} seconds.") from None
     finally:
         left.set()
+        with suppress(Empty):  # the reader may be waiting for room
+            pieces.get_nowait()
         reader.join(PAUSE)
 
 
-def _read(
-    model: Any, messages: Messages, pieces: SimpleQueue[str | Usage | Exception | None], left: threading.Event
-) -> None:
+def _read(model: Any, messages: Messages, pieces: Queue[_Piece], left: threading.Event) -> None:
     """Puts every piece of the answer into `pieces`, then None or what went wrong; hangs up once `left` is set."""
+
+    def put(piece: _Piece) -> None:
+        if not left.is_set():  # nobody would take it
+            pieces.put(piece)
+
     length = 0
     for attempt in range(1, TRIES + 1):
         try:
@@ -198,18 +206,16 @@ def _read(
                         return
                     if isinstance(text := chunk.text, str) and text:
                         length += len(text)
-                        pieces.put(str(text))
+                        put(str(text))
                     if counted := getattr(chunk, "usage_metadata", None):
-                        pieces.put(Usage(counted.get("input_tokens", 0), counted.get("output_tokens", 0)))
+                        put(Usage(counted.get("input_tokens", 0), counted.get("output_tokens", 0)))
                     if length > LONGEST:
                         raise LanguageModelError("The language model did not come to an end.")
-            pieces.put(None)
-            return
+            return put(None)
         except Exception as exc:  # noqa: BLE001  # every provider raises its own tree; `stream` tells them apart
             passing = not length and getattr(exc, "status_code", None) in PASSING
             if attempt == TRIES or not passing or left.wait(PAUSE):
-                pieces.put(exc)
-                return
+                return put(exc)
 
 
 def _sentence(exc: Exception, limit: float, *, began: bool) -> str:
