@@ -211,11 +211,13 @@ def _read(model: Any, messages: Messages, pieces: Queue[_Piece], left: threading
                         put(Usage(counted.get("input_tokens", 0), counted.get("output_tokens", 0)))
                     if length > LONGEST:
                         raise LanguageModelError("The language model did not come to an end.")
-            return put(None)
+            put(None)
+            return
         except Exception as exc:  # noqa: BLE001  # every provider raises its own tree; `stream` tells them apart
             passing = not length and getattr(exc, "status_code", None) in PASSING
             if attempt == TRIES or not passing or left.wait(PAUSE):
-                return put(exc)
+                put(exc)
+                return
 
 
 def _sentence(exc: Exception, limit: float, *, began: bool) -> str:
