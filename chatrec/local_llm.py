@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import atexit
 import secrets
-import socket
 import threading
 from importlib.util import find_spec
 from pathlib import Path
@@ -93,7 +92,7 @@ def _started(path: Path, settings: Settings) -> tuple[Any, str, str]:
     params.n_ctx = CONTEXT
     params.n_parallel = 1
     params.cpuparams.n_threads = settings.threads or 2
-    params.port = _free_port()
+    params.port = 0  # any that is free
     params.api_keys = [key]
     params.verbosity = -1
     try:
@@ -110,9 +109,3 @@ def stop() -> None:
     """Stops every server of this process."""
     with _lock:
         _servers.clear()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -74,6 +74,11 @@ class Settings(BaseSettings):
     ui_host: str = Field(default="127.0.0.1", description="Address the page listens on.")
     ui_port: int = Field(default=7860, ge=0, le=65535, description="Port the page listens on; 0: any free one.")
 
+    @field_validator("home", "local_model")
+    @classmethod
+    def _at_home(cls, value: Path | None) -> Path | None:
+        return value.expanduser() if value else value
+
     @field_validator("routes", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:

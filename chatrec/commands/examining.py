@@ -6,6 +6,7 @@ from rich.console import Console
 from rich.text import Text
 
 from chatrec import doctor
+from chatrec.commands import plain
 from chatrec.settings import Settings
 
 
@@ -15,8 +16,8 @@ def run() -> int:
     marks = {"fine": Text("ok ", "green"), "absent": Text("-  ", "dim"), "broken": Text("!! ", "bold red")}
     broken = False
     for finding in doctor.examine(Settings.from_env()):
-        console.print(Text.assemble(marks[finding.state], (finding.part, "bold"), f"  {finding.what}"))
+        console.print(Text.assemble(marks[finding.state], (finding.part, "bold"), f"  {plain(finding.what)}"))
         if finding.mend:
-            console.print(Text(f"     {finding.mend}", "dim"))
+            console.print(Text(f"     {plain(finding.mend)}", "dim"))
         broken = broken or finding.state == "broken"
     return int(broken)

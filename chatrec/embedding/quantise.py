@@ -2,8 +2,8 @@
 
 Plain dynamic quantisation of all-MiniLM-L6-v2, per channel, keeps a cosine of .99 to the original but only .85 of its
 ten nearest neighbours: a few activations thirty times the others take up the scale. Three preparations bring that to
-.95, and cost about a fifth of the speed: channels of a layer norm's output are evened out (SmoothQuant), weights are rounded
-so that errors cancel on real activations (GPTQ), and each token's activations are brought to one scale.
+.95, and cost about a fifth of the speed: channels of a layer norm's output are evened out (SmoothQuant), weights are
+rounded so that errors cancel on real activations (GPTQ), and each token's activations are brought to one scale.
 """
 
 from __future__ import annotations
