@@ -15,7 +15,7 @@ from chatrec.grounds import grounds_of
 from chatrec.llm import stream
 from chatrec.prompts import filled
 from chatrec.reasons import reasons
-from chatrec.types import Claim, DialogueState, Note, Query, Recommendation, Usage
+from chatrec.types import Claim, Note, Query, Recommendation, Usage
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
@@ -45,7 +45,6 @@ class Said:
 
 def explain(
     query: Query,
-    state: DialogueState,
     recommendations: Sequence[Recommendation],
     *,
     model: BaseChatModel | None,

@@ -10,7 +10,7 @@ from chatrec.asking import described, request_of
 from chatrec.errors import LanguageModelError
 from chatrec.llm import ask
 from chatrec.prompts import filled
-from chatrec.types import Candidate, DialogueState, Note, Query, Usage
+from chatrec.types import Candidate, Note, Query, Usage
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
@@ -33,7 +33,6 @@ class Ranking:
 
 def rank(
     query: Query,
-    state: DialogueState,
     candidates: Sequence[Candidate],
     *,
     n: int,

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from chatrec.catalog import Item
 from chatrec.fusion import WEIGHTS, reciprocal_rank
 from chatrec.routes import Route
+from chatrec.store import parts
 from chatrec.store.index import Snapshot
 from chatrec.types import Candidate, Evidence, Hit, Query
 
@@ -78,6 +79,4 @@ def _candidate(item: Item, score: float, hits: Mapping[str, Hit]) -> Candidate:
 
 def passages_of(item: Item) -> dict[str, str]:
     """Text by ref of all that was written about an item; empty texts are left out."""
-    texts = {f"{item.id}#description": item.description}
-    texts |= {f"{item.id}#review:{review.id}": review.text for review in item.reviews}
-    return {ref: text for ref, text in texts.items() if text.strip()}
+    return {ref: text for _, ref, text in parts.passages_of(item)}

@@ -136,7 +136,7 @@ def _present(
         return
     yield StageEvent("ranking")
     with draft.timed("ranking"):
-        ranking = rank(query, draft.state, candidates, n=n, model=rooms.model, limit=rooms.limit)
+        ranking = rank(query, candidates, n=n, model=rooms.model, limit=rooms.limit)
     draft.usage += ranking.usage
     draft.recommendations = tuple(Recommendation(c.item, c.score, c.hits, c.evidence) for c in ranking.candidates)
     draft.state = show(draft.state, draft.recommendations)
@@ -146,7 +146,7 @@ def _present(
         yield NoteEvent(note)
     yield StageEvent("writing")
     yield from _say(draft, _opening(len(draft.recommendations)))
-    pieces = explain(query, draft.state, draft.recommendations, model=rooms.model, limit=rooms.limit)
+    pieces = explain(query, draft.recommendations, model=rooms.model, limit=rooms.limit)
     for piece in _timed(pieces, draft, "writing"):
         if isinstance(piece, Note):
             draft.notes.append(piece)

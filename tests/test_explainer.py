@@ -26,7 +26,7 @@ from chatrec.fake_llm import FakeChatModel
 from chatrec.grounds import grounds_of
 from chatrec.retriever import passages_of
 from chatrec.sentences import content_words, sentences, shortened
-from chatrec.types import Constraint, DialogueState, Evidence, Note, Query, Recommendation, Usage
+from chatrec.types import Constraint, Evidence, Note, Query, Recommendation, Usage
 
 
 def recommended(item: Item, *scores: float) -> Recommendation:
@@ -60,7 +60,7 @@ QUERY = Query("a lamp for reading at night", constraints=(Constraint("price", "m
 
 def explained(query: Query, shown: list[Recommendation], answer: object = None) -> list[Said | Note | Usage]:
     model = None if answer is None else FakeChatModel(answers=[answer])
-    return list(explain(query, DialogueState(), shown, model=model, limit=5))
+    return list(explain(query, shown, model=model, limit=5))
 
 
 def texts(pieces: list[Said | Note | Usage], item_id: str) -> list[str]:
@@ -194,7 +194,7 @@ def test_when_it_fails_half_way_what_was_said_stays_and_the_rest_is_composed() -
             yield ChatGenerationChunk(message=AIMessageChunk(content=begun))
             raise ConnectionError("reset by peer")
 
-    pieces = list(explain(QUERY, DialogueState(), SHOWN, model=Breaking(), limit=5))
+    pieces = list(explain(QUERY, SHOWN, model=Breaking(), limit=5))
     assert texts(pieces, "chair-1") == ["A light chair of woven cane."]
     assert texts(pieces, "lamp-1") == texts(explained(QUERY, SHOWN), "lamp-1")
     assert [piece.kind for piece in pieces if isinstance(piece, Note)] == ["language_model_failed"]
@@ -227,7 +227,7 @@ def test_text_is_released_line_by_line() -> None:
         answers=["c2 [e1] A light chair of woven cane.\nc1 [e1] A heavy lamp." + " " * 500], delay=0.02
     )
     begun = time.perf_counter()
-    with closing(explain(QUERY, DialogueState(), SHOWN, model=model, limit=9)) as pieces:
+    with closing(explain(QUERY, SHOWN, model=model, limit=9)) as pieces:
         assert isinstance(next(pieces), Said)
         assert time.perf_counter() - begun < 1
 
@@ -257,7 +257,7 @@ def test_titles_of_items_that_hold_one_another_can_be_told_apart() -> None:
 
 def test_closing_stops_the_language_model() -> None:
     model = FakeChatModel(answers=["c2 [e1] A light chair of woven cane.\n" + "c1 [e1] x\n" * 200])
-    with closing(explain(QUERY, DialogueState(), SHOWN, model=model, limit=5)) as pieces:
+    with closing(explain(QUERY, SHOWN, model=model, limit=5)) as pieces:
         assert isinstance(next(pieces), Said)
     assert model.hung_up == [True]
 
