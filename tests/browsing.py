@@ -10,7 +10,7 @@ from contextlib import closing, contextmanager
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from chatrec.ui.server import PageServer, listen
 
@@ -89,10 +89,11 @@ class Reader:
         self.box.press("Enter")
 
     def ask(self, message: str) -> None:
-        """Says it and waits for the whole reply."""
+        """Says it and waits until the whole reply stands among what was said before."""
         before = self.turns.count()
         self.say(message)
-        self.page.locator(".turn[aria-busy=false]").nth(before).wait_for()
+        self.page.locator("#past .turn").nth(before).wait_for()
+        expect(self.page.locator("#now .turn")).to_have_count(0)
         self.button("Send").wait_for()
 
 

@@ -14,6 +14,9 @@
     for (const part of thread())
       for (const details of part.querySelectorAll("details[data-key]"))
         if (!details.open && open.has(keyOf(details))) details.open = true;
+    // A finished turn moves from `now` to `past`, which are drawn one after the other: it is never seen twice.
+    const [past, now] = ["#past .turn:last-of-type", "#now .turn"].map((each) => document.querySelector(each));
+    if (now) now.hidden = past?.innerHTML === now.innerHTML;
     const questions = document.querySelectorAll(said ? "#now .said" : "#past .said, #now .said");
     const last = questions[questions.length - 1];
     if (last && last !== said) (said = last).scrollIntoView({ block: "start" });
