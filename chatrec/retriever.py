@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -26,6 +26,14 @@ PASSAGES = 4
 
 
 @dataclass(frozen=True)
+class Found:
+    """What the routes found: their hits by route, and `ranking`, all of them as (item id, fused score), best first."""
+
+    hits: Mapping[str, Sequence[Hit]]
+    ranking: Sequence[tuple[str, float]]
+
+
+@dataclass(frozen=True)
 class Retriever:
     """`retrieve` answers a query from one generation of the store; `routes` by name, `weights` by route name."""
 
@@ -36,20 +44,25 @@ class Retriever:
 
     def retrieve(self, query: Query, k: int) -> list[Candidate]:
         """The `k` best candidates, best first; none where the constraints and exclusions leave no item."""
-        mask = self.snapshot.mask(query.constraints, query.excluded)
-        if mask is not None and not mask.any():
-            return []
-        query = replace(query, vector=self._vector(query), mask=mask)
-        hits = {name: route.retrieve(query, DEPTH) for name, route in self.routes.items()}
-        fused = reciprocal_rank(hits, self._weights(query))[:k]
-        items = {item.id: item for item in self.snapshot.items.get([item_id for item_id, _ in fused])}
-        by_item = {name: {hit.item_id: hit for hit in found} for name, found in hits.items()}
+        found = self.find(query)
+        best = found.ranking[:k]
+        items = {item.id: item for item in self.snapshot.items.get([item_id for item_id, _ in best])}
+        by_item = {name: {hit.item_id: hit for hit in hits} for name, hits in found.hits.items()}
         return [
             _candidate(
-                items[item_id], score, {name: found[item_id] for name, found in by_item.items() if item_id in found}
+                items[item_id], score, {name: hits[item_id] for name, hits in by_item.items() if item_id in hits}
             )
-            for item_id, score in fused
+            for item_id, score in best
         ]
+
+    def find(self, query: Query) -> Found:
+        """What `retrieve` chooses from, before any item is loaded."""
+        mask = self.snapshot.mask(query.constraints, query.excluded)
+        if mask is not None and not mask.any():
+            return Found({}, ())
+        query = replace(query, vector=self._vector(query), mask=mask)
+        hits = {name: route.retrieve(query, DEPTH) for name, route in self.routes.items()}
+        return Found(hits, reciprocal_rank(hits, self._weights(query)))
 
     def _weights(self, query: Query) -> dict[str, float]:
         """The routes' weights; that of the items named fades with every wish that has come since."""
