@@ -147,7 +147,7 @@ def test_sync_removes_what_is_gone_of_the_kinds_it_has(folder: Path, embedder: H
     snapshot = opened(folder)
     for kind in ("description", "review"):
         found = snapshot.vectors.search(embedder.embed_query("thing number 3 word3"), 50, kind=kind, mask=None)
-        assert {passage.item_id for passage in found} <= {one.id for one in ITEMS[10:]}
+        assert {passage.owner_id for passage in found} <= {one.id for one in ITEMS[10:]}
 
 
 def test_reset_starts_over(folder: Path, embedder: HashEmbedder) -> None:
@@ -385,7 +385,7 @@ def test_the_nearest_passages_are_found_under_any_mask(things: Snapshot, kind: s
         shared = {passage.ref for passage in found} & {passage.ref for passage in exact}
         close = sum(abs(one.score - other.score) < 1e-3 for one, other in zip(found, exact, strict=True))
         assert max(len(shared), close) >= 0.9 * len(exact)
-        assert mask is None or all(mask[things.items.row(passage.item_id)] for passage in found)
+        assert mask is None or all(mask[things.items.row(passage.owner_id)] for passage in found)
 
 
 def test_words_are_found_stemmed_and_masked(things: Snapshot) -> None:

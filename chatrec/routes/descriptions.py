@@ -19,6 +19,6 @@ class Route:
         found = self._vectors.search(query.vector, k, kind="description", mask=query.mask)
         return ranked(
             "descriptions",
-            ((p.item_id, p.score, (Evidence(p.ref, p.item_id, "", p.score),)) for p in found),
+            ((p.owner_id, p.score, (Evidence(p.ref, p.owner_id, "", p.score),)) for p in found),
             k,
         )

@@ -43,4 +43,4 @@ class Route:
         centre = vectors.mean(axis=0)
         centre = (centre / (np.linalg.norm(centre) or 1.0)).astype(np.float32)
         found = self._snapshot.vectors.search(centre, k + len(liked), kind="description", mask=query.mask)
-        return {passage.item_id: passage.score for passage in found}
+        return {passage.owner_id: passage.score for passage in found}

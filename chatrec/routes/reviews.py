@@ -34,8 +34,8 @@ class Route:
         floor = found[-1].score
         by_item: dict[str, list[Evidence]] = defaultdict(list)
         for passage in found:
-            if len(by_item[passage.item_id]) < PASSAGES:
-                by_item[passage.item_id].append(Evidence(passage.ref, passage.item_id, "", passage.score))
+            if len(by_item[passage.owner_id]) < PASSAGES:
+                by_item[passage.owner_id].append(Evidence(passage.ref, passage.owner_id, "", passage.score))
         return ranked(
             "reviews",
             (

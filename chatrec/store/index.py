@@ -178,7 +178,7 @@ def _published(
     cache = Embeddings(folder / "embeddings.db", embedder)
     try:
         embedded = cache.fill(
-            lambda: (text for item in items.all() for _, _, text in parts.passages_of(item)),
+            lambda: parts.texts_of(items),
             progress=lambda done, total: tell("embedding", done, total),
         )
         base = folder / "parts" / before.parts["vectors"] if before and before.stamp.matches(stamp) else None

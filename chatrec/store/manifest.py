@@ -14,7 +14,7 @@ from pathlib import Path
 from chatrec.embedding import Stamp
 from chatrec.errors import StoreError
 
-FORMAT = 1
+FORMAT = 2
 """Counts up when what is on disk changes its meaning."""
 
 GRACE = 60.0
@@ -23,7 +23,8 @@ GRACE = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """One generation. `parts` maps a kind ("items", "facets", "vectors", "words", "interactions") to its folder."""
+    """One generation. `parts` maps a kind ("items", "facets", "vectors", "words", "interactions",
+    "dialogues") to its folder."""
 
     generation: str
     parts: dict[str, str]

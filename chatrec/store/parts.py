@@ -11,7 +11,8 @@ import numpy as np
 from chatrec.catalog import Item
 from chatrec.catalog.schema import profile
 from chatrec.embedding import Stamp
-from chatrec.store import facets, manifest, vectors, words
+from chatrec.moments import memories
+from chatrec.store import facets, manifest, past, vectors, words
 from chatrec.store.embeddings import Embeddings
 from chatrec.store.items import Items
 from chatrec.store.passages import Entry, Kind
@@ -24,6 +25,12 @@ def passages_of(item: Item) -> Iterator[tuple[Kind, str, str]]:
     for review in item.reviews:
         if review.text.strip():
             yield "review", f"{item.id}#review:{review.id}", review.text
+
+
+def texts_of(items: Items) -> Iterator[str]:
+    """Every text that has a vector."""
+    yield from (text for item in items.all() for _, _, text in passages_of(item))
+    yield from (memory.text for dialogue in items.dialogues() for memory in memories(dialogue))
 
 
 class Builder:
@@ -61,20 +68,23 @@ class Builder:
             "facets": self._part(
                 f"facets-{generation}", lambda target: facets.build(target, self._items.all(), schema)
             ),
+            "dialogues": self._part(f"dialogues-{generation}", lambda target: past.build(target, self._items)),
             "interactions": self._part(f"interactions-{generation}", lambda target: _interactions(target, self._items)),
         }
 
     def entries(self) -> Iterator[Entry]:
-        """The passages of all items, in the order of rows."""
+        """The passages of all items in the order of rows, and the memories of all past dialogues."""
         for row, item in enumerate(self._items.all()):
             for kind, ref, text in passages_of(item):
                 yield Entry(row, kind, ref, self._cache.key(text))
+        for number, memory in enumerate(m for dialogue in self._items.dialogues() for m in memories(dialogue)):
+            yield Entry(number, "dialogue", f"dialogue:{memory.id}", self._cache.key(memory.text))
 
     def _count(self) -> None:
         digest = hashlib.sha256()
         for entry in self.entries():
             digest.update(f"{entry.row} {entry.ref} ".encode("utf-8", "surrogatepass") + entry.key)
-            self.passages += 1
+            self.passages += entry.kind != "dialogue"
         self.digest = digest.hexdigest()[:12]
 
     def _vectors(self, base: Path | None) -> str:

@@ -11,8 +11,8 @@ from typing import Literal, NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-Kind = Literal["description", "review"]
-KINDS: tuple[Kind, ...] = ("description", "review")
+Kind = Literal["description", "review", "dialogue"]
+KINDS: tuple[Kind, ...] = ("description", "review", "dialogue")
 
 BATCH = 2_000
 """Vectors handled at once."""
@@ -22,7 +22,8 @@ Lookup: TypeAlias = Callable[[Sequence[bytes]], NDArray[np.float32]]
 
 
 class Entry(NamedTuple):
-    """A passage to be kept: the row of its item, its kind, its ref, and the key of its text's vector."""
+    """A passage to be kept: the row of its item (of a past dialogue, the number of its memory), its kind, its ref, and
+    the key of its text's vector."""
 
     row: int
     kind: Kind
@@ -38,14 +39,14 @@ def write(folder: Path, entries: Iterable[Entry], lookup: Lookup, *, dimension: 
     return count
 
 
-def changed(folder: Path, base: Path) -> dict[str, bool]:
-    """Refs whose vector differs between two parts: True where there is a new one, False where it is gone."""
+def changed(folder: Path, base: Path) -> dict[tuple[str, str], bool]:
+    """(kind, ref) of passages whose vector differs between two parts: True where there is a new one, else False."""
     table = sqlite3.connect(folder / "passages.db")
     table.execute("ATTACH ? AS base", (str(base / "passages.db"),))
     same = "SELECT 1 FROM base.passage old WHERE old.ref = new.ref AND old.key = new.key"
-    new = f"SELECT ref FROM main.passage new WHERE NOT EXISTS ({same})"
-    gone = "SELECT ref FROM base.passage WHERE ref NOT IN (SELECT ref FROM main.passage)"
-    changed = {ref: False for (ref,) in table.execute(gone)} | {ref: True for (ref,) in table.execute(new)}
+    new = f"SELECT kind, ref FROM main.passage new WHERE NOT EXISTS ({same})"
+    gone = "SELECT kind, ref FROM base.passage WHERE ref NOT IN (SELECT ref FROM main.passage)"
+    changed = dict.fromkeys(table.execute(gone), False) | dict.fromkeys(table.execute(new), True)
     table.close()
     return changed
 

@@ -18,6 +18,7 @@ from chatrec.store import manifest
 from chatrec.store.facets import Facets
 from chatrec.store.failure import told
 from chatrec.store.items import Items
+from chatrec.store.past import Past
 from chatrec.store.vectors import Vectors
 from chatrec.store.words import Words
 from chatrec.types import Constraint
@@ -31,9 +32,10 @@ class Snapshot:
         self.generation = about.generation
         self.count = about.count
         self.items = Items(parts["items"] / "items.db")
+        self.past = Past(parts["dialogues"])
         self.vectors = Vectors(
             parts["vectors"],
-            ids=self.items.ids,
+            ids={"description": self.items.ids, "review": self.items.ids, "dialogue": self.past.ids},
             name=f"{folder.name}-{about.parts['vectors']}",
             stamp=about.stamp,
             url=chroma_url if about.server else "",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,10 +33,11 @@ SEARCH = {"hnsw": {"space": "cosine", "ef_construction": 200, "ef_search": 200, 
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """A passage found: its `ref`, its item, and the cosine to what was searched for."""
+    """A passage found: its `ref`, the id of what it is of (an item, a past dialogue's memory), and the cosine to what
+    was searched for."""
 
     ref: str
-    item_id: str
+    owner_id: str
     score: float
 
 
@@ -87,7 +88,8 @@ def drop(url: str, names: Iterable[str]) -> None:
 class Vectors:
     """One generation's passages. Safe to share between threads."""
 
-    def __init__(self, folder: Path, *, ids: Sequence[str], name: str, stamp: Stamp, url: str) -> None:
+    def __init__(self, folder: Path, *, ids: Mapping[Kind, Sequence[str]], name: str, stamp: Stamp, url: str) -> None:
+        """`ids` names by kind whose passages they are, in the order of rows."""
         self._folder, self._ids, self._name, self._stamp, self._url = folder, ids, name, stamp, url
         self._lock = threading.Lock()
         self._client: Any = None
@@ -139,7 +141,7 @@ class Vectors:
             answer = self._collection(kind).query(query_embeddings=[vector], n_results=k, include=["distances"])
         scored = [(ref, 1.0 - distance) for ref, distance in zip(answer["ids"][0], answer["distances"][0], strict=True)]
         rows = self._passages.rows_of([ref for ref, _ in scored])
-        found = [(Passage(ref, self._ids[rows[ref]], score), rows[ref]) for ref, score in scored if ref in rows]
+        found = [(Passage(ref, self._ids[kind][rows[ref]], score), rows[ref]) for ref, score in scored if ref in rows]
         return sorted(found, key=lambda pair: (-pair[0].score, pair[0].ref))
 
     def _exact(
@@ -152,7 +154,7 @@ class Vectors:
         best = np.argpartition(-scores, min(k, len(scores)) - 1)[:k]
         refs = self._passages.refs_of(kind, places[best])
         found = [
-            Passage(refs[place], self._ids[self._passages.rows[kind][place]], float(score))
+            Passage(refs[place], self._ids[kind][self._passages.rows[kind][place]], float(score))
             for place, score in zip(places[best].tolist(), scores[best], strict=True)
         ]
         return sorted(found, key=lambda passage: (-passage.score, passage.ref))
@@ -175,7 +177,7 @@ def _add(
     folder: Path,
     name: str,
     stamp: Stamp,
-    changed: dict[str, bool] | None,
+    changed: dict[tuple[str, str], bool] | None,
     progress: Callable[[int, int], None],
 ) -> None:
     """Fills the collections from the matrices: everything, or only what `changed`."""
@@ -192,9 +194,8 @@ def _add(
         else:
             (collection,) = (c for c in client.list_collections() if c.name.endswith(f"-{kind}"))
             collection.modify(name=_named(name, kind))
-            refs = [(ref, place) for ref, place in refs if changed.get(ref)]
-            marker = "#description" if kind == "description" else "#review:"
-            gone = [ref for ref, there in changed.items() if not there and marker in ref]
+            refs = [(ref, place) for ref, place in refs if changed.get((kind, ref))]
+            gone = [ref for (of, ref), there in changed.items() if not there and of == kind]
             for start in range(0, len(gone), BATCH):
                 collection.delete(ids=gone[start : start + BATCH])
         matrix = np.load(folder / f"{kind}.npy", mmap_mode="r")

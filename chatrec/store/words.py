@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from chatrec.catalog import Item
+
+Id = TypeVar("Id")
 
 
 def text_of(item: Item) -> str:
@@ -37,16 +39,16 @@ def build(folder: Path, texts: Iterable[str]) -> None:
     index.save(folder / "bm25", show_progress=False)
 
 
-class Words:
-    """One generation's words; opened when first asked."""
+class Words(Generic[Id]):
+    """One generation's words; opened when first asked. `ids` names the rows."""
 
-    def __init__(self, folder: Path, ids: Iterable[str]) -> None:
+    def __init__(self, folder: Path, ids: Iterable[Id]) -> None:
         self._folder = folder / "bm25"
         self._ids = list(ids)
         self._index: Any = None
 
-    def search(self, text: str, k: int, *, mask: NDArray[np.bool_] | None) -> list[tuple[str, float]]:
-        """(item id, BM25 score) of the `k` best rows that hold one of the words, best first."""
+    def search(self, text: str, k: int, *, mask: NDArray[np.bool_] | None) -> list[tuple[Id, float]]:
+        """(id, BM25 score) of the `k` best rows that hold one of the words, best first."""
         import bm25s
 
         if self._index is None:
