@@ -15,7 +15,17 @@ from chatrec.catalog.formats import each
 from chatrec.catalog.records import Where, item_from
 from chatrec.errors import BadRecord, CatalogError
 
-ORDER = ("movielens", "parquet", "product_feed", "amazon_reviews", "redial", "inspired", "dialogues", "interactions")
+ORDER = (
+    "movielens",
+    "parquet",
+    "product_feed",
+    "amazon_reviews",
+    "redial",
+    "inspired",
+    "dialogue_turns",
+    "dialogues",
+    "interactions",
+)
 """Formats that are recognised by more than a suffix are asked first; then the others by name."""
 
 LISTED = 100

@@ -9,6 +9,7 @@ ChatRecError
 │   ├── CatalogNotFound    no catalogue of that name has been indexed
 │   ├── StoreLocked        another process is indexing: names it
 │   └── EmbedderMismatch   the index was built with another embedder
+├── TrainingError          there is too little, or too much, to learn from
 ├── EmbeddingError         the embedding model cannot be obtained or run
 ├── LanguageModelError     the language model cannot be reached, or answered nonsense
 ├── ConversationError      the conversation database cannot be used
@@ -67,6 +68,10 @@ class StoreLocked(StoreError):
 
 
 class EmbedderMismatch(StoreError):
+    pass
+
+
+class TrainingError(ChatRecError):
     pass
 
 

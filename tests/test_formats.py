@@ -28,7 +28,7 @@ FOLDER = Path(__file__).parent / "formats"
 NAMES = plugins.names("formats")
 SAMPLES = sorted(path for path in FOLDER.glob("*/sample*"))
 BAD = sorted(path for path in FOLDER.glob("*/bad*"))
-LINES = ("amazon_reviews", "dialogues", "interactions", "jsonl", "redial")
+LINES = ("amazon_reviews", "dialogue_turns", "dialogues", "interactions", "jsonl", "redial")
 """Formats made of JSON lines."""
 
 
