@@ -8,19 +8,19 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal
 
+from chatrec import learned
 from chatrec.catalog.source import Source, open_records, open_source
 from chatrec.conversations import Conversations, new_session_id
 from chatrec.dialogue.filters import constraints_from
 from chatrec.dialogue.titles import TitleIndex
 from chatrec.embedding import Embedder, load_embedder
 from chatrec.errors import CatalogError, CatalogNotFound, ConversationError, MessageError
+from chatrec.learned import Learned
+from chatrec.learned_fusion import LearnedFusion
 from chatrec.llm import chat_model
-from chatrec.plugins import load, names
-from chatrec.retriever import Retriever
-from chatrec.routes import Route
-from chatrec.routes._recommender import RecommenderRoute
+from chatrec.retriever import Retriever, open_routes
 from chatrec.session import Rooms, Session, run_turn
 from chatrec.settings import Settings
 from chatrec.store import index as store
@@ -47,6 +47,7 @@ class ChatRec:
         self.settings = settings
         self._lock = threading.RLock()
         self._rooms: Rooms | None = None
+        self._served = ("", "")
 
     @classmethod
     def from_env(cls, *, catalog: str | None = None) -> ChatRec:
@@ -165,18 +166,22 @@ class ChatRec:
                     f"There is no catalogue {self.settings.catalog!r} yet.",
                     mend=f"Make it with: chatrec index PATH --catalog {self.settings.catalog}",
                 )
-            if self._rooms is None or self._rooms.retriever.snapshot.generation != current:
+            if self._rooms is None or self._served != (current, learned.current(self.folder)):
                 self._rooms = self._wired()
             return self._rooms
 
     def _wired(self) -> Rooms:
         snapshot = store.open_snapshot(self.folder, stamp=self.embedder.stamp, chroma_url=self.settings.chroma_url)
+        trained = learned.current(self.folder)
+        self._served = (snapshot.generation, trained)
+        knowledge = Learned(snapshot, self.folder / "trained" / trained if trained else None)
         weights = self.settings.route_weights()
         retriever = Retriever(
             snapshot,
-            routes={name: _route(name, snapshot) for name in weights},
+            routes=open_routes(weights, snapshot, knowledge),
             weights={name: weight for name, weight in weights.items() if weight is not None},
             embed=self.embedder.embed_query,
+            fusion=LearnedFusion.load(knowledge.fusion) if knowledge.fusion else None,
         )
         return Rooms(
             retriever, TitleIndex(snapshot.items.titles()), self.model, self.settings.n, self.settings.llm_timeout
@@ -229,14 +234,6 @@ class User:
         )
         self._conversations.save_user(changed)
         return changed
-
-
-def _route(name: str, snapshot: store.Snapshot) -> Route:
-    """The route of that name, or the recommender model of that name as a route (`mf-als` is the file `mf_als`)."""
-    stem = name.replace("-", "_")
-    if stem in names("recommenders"):
-        return RecommenderRoute(name, load("recommenders", stem)(), snapshot)
-    return cast(Route, load("routes", name)(snapshot))
 
 
 def _opened(source: Any, *, format: str, on_bad: Literal["raise", "skip"]) -> Source:

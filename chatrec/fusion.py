@@ -11,7 +11,17 @@ SMOOTHING = 20
 """The constant of reciprocal rank fusion: the larger, the less the first ranks stand out. The paper has 60; with few
 routes of different strength 20 does better on narrative requests and no worse on conversations."""
 
-WEIGHTS = {"descriptions": 1.0, "reviews": 0.7, "words": 0.3, "mentions": 1.5}
+WEIGHTS = {
+    "descriptions": 1.0,
+    "reviews": 0.7,
+    "words": 0.3,
+    "facets": 1.0,
+    "mentions": 1.5,
+    "dialogues": 2.0,
+    "neighbours": 1.0,
+    "popular": 0.5,
+    "trending": 0.1,
+}
 """What a route's rank counts where settings do not say; routes not named here count 1."""
 
 

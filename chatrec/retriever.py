@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from chatrec import plugins
 from chatrec.catalog import Item
+from chatrec.features import features_of
 from chatrec.fusion import WEIGHTS, reciprocal_rank
+from chatrec.learned import Learned
+from chatrec.learned_fusion import LearnedFusion
 from chatrec.routes import Route
+from chatrec.routes._recommender import RecommenderRoute
 from chatrec.store import parts
 from chatrec.store.index import Snapshot
 from chatrec.types import Candidate, Evidence, Hit, Query
 
-DEPTH = 150
+DEPTH = 200
 """How many hits each route is asked for."""
 
 DECAY = 0.5
-"""What the wish of one turn earlier counts in the request's vector."""
+"""What the items named still count for after one more wish."""
 
 PASSAGES = 4
 """How many passages of evidence a candidate carries at most."""
@@ -41,6 +46,8 @@ class Retriever:
     routes: Mapping[str, Route]
     weights: Mapping[str, float]
     embed: Callable[[str], NDArray[np.float32]]
+    fusion: LearnedFusion | None = None
+    """None: reciprocal ranks, for which nothing need be learned."""
 
     def retrieve(self, query: Query, k: int) -> list[Candidate]:
         """The `k` best candidates, best first; none where the constraints and exclusions leave no item."""
@@ -62,20 +69,35 @@ class Retriever:
             return Found({}, ())
         query = replace(query, vector=self._vector(query), mask=mask)
         hits = {name: route.retrieve(query, DEPTH) for name, route in self.routes.items()}
+        if self.fusion:
+            return Found(hits, self.fusion.rank(features_of(query, hits, self.snapshot)))
         return Found(hits, reciprocal_rank(hits, self._weights(query)))
 
     def _weights(self, query: Query) -> dict[str, float]:
-        """The routes' weights; that of the items named fades with every wish that has come since."""
+        """The routes' weights; those that start from the items named fade with every wish that has come since."""
+        fading = DECAY**query.since_liked
         weights = {**WEIGHTS, **self.weights}
-        return weights | {"mentions": weights["mentions"] * DECAY**query.since_liked}
+        return weights | {name: weights.get(name, 1.0) * fading for name in ("mentions", "neighbours")}
 
     def _vector(self, query: Query) -> NDArray[np.float32] | None:
-        """Unit-length blend of the wishes' embeddings, the latest counting most; None where nothing was said."""
-        texts = [text for text in (query.text, *query.history) if text.strip()]
-        if not texts:
-            return None
-        blend = np.sum([DECAY**age * self.embed(text) for age, text in enumerate(texts)], axis=0)
-        return np.asarray(blend / np.linalg.norm(blend), dtype=np.float32)
+        """The embedding of all that was said, the latest first, so that it is the oldest that may not fit; None where
+        nothing was said."""
+        text = "\n".join(text for text in (query.text, *query.history) if text.strip())
+        return self.embed(text) if text else None
+
+
+def open_routes(names: Iterable[str], snapshot: Snapshot, learned: Learned) -> dict[str, Route]:
+    """The routes of these names; that of a recommender model is the model as a route (`mf-als` is the file `mf_als`).
+
+    Raises SettingsError for a name that there is none of.
+    """
+    models = plugins.names("recommenders")
+    return {
+        name: RecommenderRoute(name, snapshot, learned)
+        if name.replace("-", "_") in models
+        else plugins.load("routes", name)(snapshot, learned)
+        for name in names
+    }
 
 
 def _candidate(item: Item, score: float, hits: Mapping[str, Hit]) -> Candidate:

@@ -65,7 +65,17 @@ class Settings(BaseSettings):
         description="SQLAlchemy address of the conversation database; empty: SQLite in `CHATREC_HOME`.",
     )
     routes: Annotated[tuple[str, ...], NoDecode] = Field(
-        default=("descriptions", "reviews", "words", "mentions"),
+        default=(
+            "descriptions",
+            "reviews",
+            "words",
+            "facets",
+            "mentions",
+            "dialogues",
+            "neighbours",
+            "popular",
+            "trending",
+        ),
         description="Routes to retrieve with, comma-separated, each with an optional weight (`words=0.5`); a"
         " recommender model's name (`itemknn`, `mf-als`) is a route as well.",
     )

@@ -38,8 +38,9 @@ def test_there_is_one_that_needs_nothing_more() -> None:
 def test_items_used_together_score_above_the_rest(fitted, liked: tuple[str, ...]) -> None:
     scores = dict(zip(ITEMS, fitted.score(Query("", liked=liked), ITEMS), strict=True))
     colour = int(liked[0][-1]) % 2
-    same = [score for item, score in scores.items() if item[-1].isdigit() and int(item[-1]) % 2 == colour]
-    other = [score for item, score in scores.items() if item[-1].isdigit() and int(item[-1]) % 2 != colour]
+    others = {item: score for item, score in scores.items() if item[-1].isdigit() and item not in liked}
+    same = [score for item, score in others.items() if int(item[-1]) % 2 == colour]
+    other = [score for item, score in others.items() if int(item[-1]) % 2 != colour]
     assert min(same) > max(other)
 
 

@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 from chatrec import ChatRec, plugins
-from chatrec.app import _route
-from chatrec.retriever import Retriever, passages_of
+from chatrec.learned import Learned
+from chatrec.retriever import Retriever, open_routes, passages_of
 from chatrec.routes import Route
+from chatrec.store.index import Snapshot
 from chatrec.types import Query
 
 NAMES = [*plugins.names("routes"), *plugins.names("recommenders")]
@@ -21,6 +22,10 @@ TEXT = "a story about family and memory, set by the sea"
 @pytest.fixture(scope="module")
 def retriever(rec: ChatRec) -> Retriever:
     return rec.rooms().retriever
+
+
+def _route(name: str, snapshot: Snapshot) -> Route:
+    return open_routes([name], snapshot, Learned(snapshot))[name]
 
 
 @pytest.fixture(params=NAMES)
@@ -81,5 +86,5 @@ def test_what_is_liked_is_not_found_again_by_those_that_start_from_it(retriever:
 def test_a_route_that_is_not_there_lists_those_that_are(retriever: Retriever) -> None:
     from chatrec.errors import SettingsError
 
-    with pytest.raises(SettingsError, match="descriptions, mentions, reviews, words"):
+    with pytest.raises(SettingsError, match="descriptions, dialogues, facets, mentions"):
         _route("telepathy", retriever.snapshot)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from chatrec.learned import Learned
 from chatrec.routes import ranked
 from chatrec.store.index import Snapshot
 from chatrec.types import Evidence, Hit, Query
@@ -10,7 +11,7 @@ from chatrec.types import Evidence, Hit, Query
 class Route:
     """Dense retrieval over one passage an item, its description."""
 
-    def __init__(self, snapshot: Snapshot) -> None:
+    def __init__(self, snapshot: Snapshot, learned: Learned) -> None:
         self._vectors = snapshot.vectors
 
     def retrieve(self, query: Query, k: int) -> list[Hit]:

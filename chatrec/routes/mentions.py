@@ -1,46 +1,28 @@
-"""Neighbours of the items the user named with approval: by behaviour where there is any, by text for the rest."""
+"""Items that go with those the user named: collaborative filtering that serves a new user at once."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from chatrec.recommenders.itemknn import Recommender
-from chatrec.routes import ranked
-from chatrec.routes._recommender import RecommenderRoute
+from chatrec.learned import Learned
+from chatrec.routes import best, scaled
 from chatrec.store.index import Snapshot
 from chatrec.types import Hit, Query
 
-BEHAVIOUR_SHARE = 0.7
-"""How much behaviour counts beside text for an item that has both."""
-
 
 class Route:
-    """Item neighbours folded in at query time, so that a new user is served at once.
+    """Fold-in from the items named with approval: EASE where it was trained, and normalised co-occurrence.
 
-    By text: cosine to the mean of the liked items' description vectors. By behaviour: the recommender model
-    `itemknn`, scaled so that its best item scores 1. The two are mixed.
+    Both are learned from interactions and past dialogues; each is scaled so that its best item scores 1, and added.
     """
 
-    def __init__(self, snapshot: Snapshot) -> None:
-        self._snapshot = snapshot
-        self._behaviour = RecommenderRoute("mentions", Recommender(), snapshot)
+    def __init__(self, snapshot: Snapshot, learned: Learned) -> None:
+        self._snapshot, self._learned = snapshot, learned
 
     def retrieve(self, query: Query, k: int) -> list[Hit]:
-        liked = [item_id for item_id in query.liked if self._snapshot.items.row(item_id) is not None]
-        if not liked:
+        if not query.liked or self._learned.is_empty:
             return []
-        scores = self._by_text(liked, query, k)
-        behaviour = self._behaviour.retrieve(query, k)
-        for hit in behaviour:
-            share = BEHAVIOUR_SHARE * hit.score / behaviour[0].score
-            scores[hit.item_id] = share + (1 - BEHAVIOUR_SHARE) * scores.get(hit.item_id, 0.0)
-        return ranked("mentions", ((i, score, ()) for i, score in scores.items() if i not in liked), k)
-
-    def _by_text(self, liked: list[str], query: Query, k: int) -> dict[str, float]:
-        _, vectors = self._snapshot.vectors.of_items(liked)
-        if not len(vectors):
-            return {}
-        centre = vectors.mean(axis=0)
-        centre = (centre / (np.linalg.norm(centre) or 1.0)).astype(np.float32)
-        found = self._snapshot.vectors.search(centre, k + len(liked), kind="description", mask=query.mask)
-        return {passage.owner_id: passage.score for passage in found}
+        names = [name for name in ("ease", "cooccurrence") if name == "cooccurrence" or self._learned.has(name)]
+        ids = self._snapshot.items.ids
+        scores = [scaled(self._learned.recommender(name).score(query, ids)) for name in names]
+        return best("mentions", np.sum(scores, axis=0), self._snapshot, query, k)

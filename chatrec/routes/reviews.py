@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 
+from chatrec.learned import Learned
 from chatrec.routes import ranked
 from chatrec.store.index import Snapshot
 from chatrec.types import Evidence, Hit, Query
@@ -22,7 +23,7 @@ class Route:
     last passage found, so that one enthusiast does not outweigh three.
     """
 
-    def __init__(self, snapshot: Snapshot) -> None:
+    def __init__(self, snapshot: Snapshot, learned: Learned) -> None:
         self._vectors = snapshot.vectors
 
     def retrieve(self, query: Query, k: int) -> list[Hit]:

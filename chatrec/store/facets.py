@@ -9,9 +9,11 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_matrix
 
 from chatrec.catalog import Item, Value
 from chatrec.catalog.schema import Facet, day, from_json, to_json
+from chatrec.store.facet_space import FacetSpace, FacetTable
 from chatrec.types import Constraint
 
 Mask = NDArray[np.bool_]
@@ -44,6 +46,29 @@ class Facets:
             met = self._met(constraint)
             allowed &= ~met if constraint.op == "none" else met
         return allowed
+
+    def numbers(self) -> dict[str, NDArray[np.float64]]:
+        """The columns of numbers and dates (as days) by facet, NaN where an item has none."""
+        return {
+            name: np.load(self._folder / self._places[name] / "numbers.npy", mmap_mode="r")
+            for name, facet in self.schema.items()
+            if facet.kind in ("number", "date")
+        }
+
+    def space(self, *, most: int) -> FacetSpace:
+        """The `most` commonest facets of lists and categories as matrices."""
+        from bm25s.stopwords import STOPWORDS_EN
+
+        chosen = [facet for facet in self.schema.values() if facet.kind in ("list", "category")]
+        chosen = sorted(chosen, key=lambda facet: (-facet.count, facet.name))[:most]
+        return FacetSpace([self._table(facet.name) for facet in chosen], ignored=frozenset(STOPWORDS_EN))
+
+    def _table(self, name: str) -> FacetTable:
+        folder = self._folder / self._places[name]
+        values = json.loads((folder / "values.json").read_text(encoding="utf-8"))
+        codes, starts = np.load(folder / "codes.npy"), np.load(folder / "starts.npy")
+        held = csr_matrix((np.ones(len(codes)), codes, np.append(starts, len(codes))), shape=(self._count, len(values)))
+        return FacetTable.of(name, values, held)
 
     def _met(self, constraint: Constraint) -> Mask:
         """Rows that hold one of the values, or lie on the right side of the bound."""

@@ -12,7 +12,7 @@ from chatrec.catalog import Item
 from chatrec.catalog.schema import profile
 from chatrec.embedding import Stamp
 from chatrec.moments import memories
-from chatrec.store import facets, manifest, past, vectors, words
+from chatrec.store import facets, manifest, past, popularity, vectors, words
 from chatrec.store.embeddings import Embeddings
 from chatrec.store.items import Items
 from chatrec.store.passages import Entry, Kind
@@ -122,3 +122,4 @@ def _interactions(folder: Path, items: Items) -> None:
     values = np.asarray([1.0 if rating is None else rating for _, _, rating, _ in rows], dtype=np.float32)
     where = ([users[user] for user, *_ in rows], [items.row(item_id) for _, item_id, *_ in rows])
     save_npz(folder / "interactions.npz", csr_matrix((values, where), shape=(len(users), len(items.ids))))
+    popularity.build(folder, where[1], [time for *_, time in rows], len(items.ids))

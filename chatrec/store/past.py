@@ -33,7 +33,7 @@ def build(folder: Path, items: Items) -> None:
 class Past:
     """The past dialogues of one generation, or those of them that are not hidden.
 
-    A memory is a dialogue up to one moment; memories are counted from 0, in the order of `ids`.
+    A memory is a dialogue up to one moment; memories are counted from 0, in the order of `ids`; `number` finds them.
     """
 
     def __init__(self, folder: Path, *, hidden: Collection[str] = frozenset()) -> None:
@@ -42,6 +42,7 @@ class Past:
         self._dialogues: list[str] = about["dialogues"]
         self._folder = folder
         self._hidden = frozenset(hidden)
+        self.number = {memory: number for number, memory in enumerate(self.ids)}
         self._words = Words(folder, range(len(self.ids)))
 
     def without(self, dialogue_ids: Collection[str]) -> Past:

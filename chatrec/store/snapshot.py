@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Collection, Iterable, Iterator
 from functools import cached_property
 from pathlib import Path
@@ -14,14 +15,19 @@ from chatrec.catalog import Dialogue
 from chatrec.catalog.schema import Facet
 from chatrec.embedding import Stamp
 from chatrec.errors import CatalogNotFound, EmbedderMismatch, StoreError
-from chatrec.store import manifest
+from chatrec.store import manifest, popularity
+from chatrec.store.facet_space import FacetSpace
 from chatrec.store.facets import Facets
 from chatrec.store.failure import told
 from chatrec.store.items import Items
 from chatrec.store.past import Past
+from chatrec.store.popularity import Popularity
 from chatrec.store.vectors import Vectors
 from chatrec.store.words import Words
 from chatrec.types import Constraint
+
+FACETS = 10
+"""How many facets of a sort are used to compare items and to weigh routes: the commonest."""
 
 
 class Snapshot:
@@ -59,11 +65,33 @@ class Snapshot:
         return allowed
 
     @cached_property
+    def facet_space(self) -> FacetSpace:
+        return self._facets.space(most=FACETS)
+
+    @cached_property
+    def numbers(self) -> dict[str, NDArray[np.float64]]:
+        """The columns of numbers and dates by facet, a value a row, NaN where there is none; the commonest facets."""
+        schema = self.schema
+        columns = self._facets.numbers()
+        return {name: columns[name] for name in sorted(columns, key=lambda name: (-schema[name].count, name))[:FACETS]}
+
+    @cached_property
+    def popularity(self) -> Popularity:
+        return popularity.of(self._interactions.parent, self)
+
+    @cached_property
     def interactions(self) -> Any:
         """Users by items (a scipy CSR matrix): the rating where there is one, else 1; columns in the order of rows."""
         from scipy.sparse import load_npz
 
         return load_npz(self._interactions).tocsr()
+
+    def without(self, dialogue_ids: Collection[str]) -> Snapshot:
+        """The same, as if these past dialogues had never been: what is learned for a dialogue is learned without it."""
+        other = copy.copy(self)
+        other.past = self.past.without(dialogue_ids)
+        other.__dict__.pop("popularity", None)
+        return other
 
     def dialogues(self) -> Iterator[Dialogue]:
         return self.items.dialogues()

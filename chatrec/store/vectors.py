@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -126,6 +127,34 @@ class Vectors:
         have = [item_id for item_id, ref in zip(item_ids, refs, strict=True) if ref in found]
         places = [found[f"{item_id}#description"] for item_id in have]
         return have, np.asarray(self._passages.matrix["description"][places], dtype=np.float32)
+
+    def centre(self, item_ids: Sequence[str]) -> NDArray[np.float32] | None:
+        """The mean of these items' description vectors at unit length; None where none of them has one."""
+        _, vectors = self.of_items(item_ids)
+        if not len(vectors):
+            return None
+        mean = vectors.mean(axis=0)
+        return np.asarray(mean / (np.linalg.norm(mean) or 1.0), dtype=np.float32)
+
+    def cosines(self, vector: NDArray[np.float32], rows: NDArray[np.int64]) -> NDArray[np.float32]:
+        """The cosine of a unit-length vector to the descriptions of the items of these rows; NaN without one."""
+        places = self._places[rows]
+        scores = np.full(len(rows), np.nan, dtype=np.float32)
+        have = places >= 0
+        scores[have] = self._passages.matrix["description"][places[have]] @ vector
+        return scores
+
+    def reviews(self) -> NDArray[np.int64]:
+        """How many reviews every item has."""
+        return np.bincount(self._passages.rows["review"], minlength=len(self._ids["review"]))
+
+    @cached_property
+    def _places(self) -> NDArray[np.int64]:
+        """Where each row's description stands in the matrix; -1 where it has none."""
+        places = np.full(len(self._ids["description"]), -1, dtype=np.int64)
+        rows = self._passages.rows["description"]
+        places[rows] = np.arange(len(rows))
+        return places
 
     def close(self) -> None:
         self._passages.close()

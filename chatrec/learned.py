@@ -1,0 +1,93 @@
+"""What has been learned for a catalogue: recommender models and a fusion, as `chatrec train` left them on disk."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Collection
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from scipy.sparse import csr_matrix, vstack
+
+from chatrec import plugins
+from chatrec.errors import StoreError
+from chatrec.recommenders import Recommender, TrainingData
+from chatrec.store import manifest
+from chatrec.store.index import Snapshot
+
+MODELS = ("ease", "cooccurrence")
+"""The recommender models that training fits."""
+
+FORMAT = 1
+
+
+def current(folder: Path) -> str:
+    """Which training of the catalogue in `folder` is in use; empty where there was none."""
+    pointer = folder / "TRAINED"
+    return pointer.read_text(encoding="utf-8").strip() if pointer.is_file() else ""
+
+
+def publish(folder: Path, name: str) -> None:
+    """Makes the training `trained/<name>` the one in use, at once for every process."""
+    manifest.written(folder / "TRAINED", name)
+
+
+class Learned:
+    """Routes are handed this beside the snapshot. Safe to share between threads.
+
+    A recommender model that was trained is read from `folder`; any other is fitted on the snapshot's interactions and
+    past dialogues when it is first asked for, with seed 0. `eager` names models that are worth such a wait.
+    """
+
+    def __init__(self, snapshot: Snapshot, folder: Path | None = None, *, eager: Collection[str] = ()) -> None:
+        self._snapshot, self._folder, self._eager = snapshot, folder, eager
+        self._lock = threading.Lock()
+        self._models: dict[str, Recommender] = {}
+
+    def has(self, name: str) -> bool:
+        """Whether this recommender model can be had without an unforeseen wait."""
+        return name in self._eager or bool(self._folder and (self._folder / name).is_dir())
+
+    def recommender(self, name: str) -> Recommender:
+        """The fitted recommender model of that name (`mf-als` is the file `mf_als`)."""
+        name = name.replace("-", "_")
+        with self._lock:
+            if name not in self._models:
+                kind = plugins.load("recommenders", name)
+                if self._folder and (self._folder / name).is_dir():
+                    self._models[name] = kind.load(self._folder / name)
+                else:
+                    self._models[name] = kind()
+                    self._models[name].fit(training_data(self._snapshot), seed=0)
+            return self._models[name]
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to learn from: neither interactions nor past dialogues."""
+        return not self._snapshot.interactions.nnz and not self._snapshot.past.sets.nnz
+
+    @cached_property
+    def about(self) -> dict[str, Any]:
+        """What training wrote down of itself; empty without one. Raises StoreError for what is damaged."""
+        if not self._folder:
+            return {}
+        try:
+            about: dict[str, Any] = json.loads((self._folder / "about.json").read_text(encoding="utf-8"))
+            if about["format"] != FORMAT:
+                raise ValueError("another format")
+        except (OSError, ValueError, KeyError) as exc:
+            raise StoreError("What was learned for this catalogue is damaged.", mend="Run: chatrec train") from exc
+        return about
+
+    @property
+    def fusion(self) -> Path | None:
+        """The folder of the learned fusion; None where there is none, or it did worse than the untrained one."""
+        return self._folder / "fusion" if self._folder and (self._folder / "fusion").is_dir() else None
+
+
+def training_data(snapshot: Snapshot, *more: Any) -> TrainingData:
+    """Who used what and which past dialogue named what, one row each, and `more` such rows (users by items)."""
+    together = vstack([snapshot.interactions, snapshot.past.sets, *more]).tocsr()
+    return TrainingData(snapshot.items.ids, csr_matrix(together))
