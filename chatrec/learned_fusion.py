@@ -45,8 +45,12 @@ class LearnedFusion:
         for column, name in enumerate(self.names):
             if name in place:
                 matrix[:, column] = features.matrix[:, place[name]]
-        scores = 1.0 / (1.0 + np.exp(-self._booster.predict(matrix, num_threads=1)))
+        scores = self.score(matrix)
         return sorted(zip(features.item_ids, scores.tolist(), strict=True), key=lambda pair: (-pair[1], pair[0]))
+
+    def score(self, matrix: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Of rows whose columns are `names`."""
+        return np.asarray(1.0 / (1.0 + np.exp(-self._booster.predict(matrix, num_threads=1))))
 
     def save(self, folder: Path) -> None:
         """Writes the trees as LightGBM's text and the names as JSON: nothing that is run on loading."""

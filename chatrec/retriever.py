@@ -64,16 +64,20 @@ class Retriever:
 
     def find(self, query: Query) -> Found:
         """What `retrieve` chooses from, before any item is loaded."""
+        query, hits = self.ask(query)
+        if self.fusion and any(hits.values()):
+            return Found(hits, self.fusion.rank(features_of(query, hits, self.snapshot)))
+        return Found(hits, reciprocal_rank(hits, self.weights_of(query)))
+
+    def ask(self, query: Query) -> tuple[Query, dict[str, list[Hit]]]:
+        """Every route's hits, and the query as they were asked it."""
         mask = self.snapshot.mask(query.constraints, query.excluded)
         if mask is not None and not mask.any():
-            return Found({}, ())
+            return query, {}
         query = replace(query, vector=self._vector(query), mask=mask)
-        hits = {name: route.retrieve(query, DEPTH) for name, route in self.routes.items()}
-        if self.fusion:
-            return Found(hits, self.fusion.rank(features_of(query, hits, self.snapshot)))
-        return Found(hits, reciprocal_rank(hits, self._weights(query)))
+        return query, {name: route.retrieve(query, DEPTH) for name, route in self.routes.items()}
 
-    def _weights(self, query: Query) -> dict[str, float]:
+    def weights_of(self, query: Query) -> dict[str, float]:
         """The routes' weights; those that start from the items named fade with every wish that has come since."""
         fading = DECAY**query.since_liked
         weights = {**WEIGHTS, **self.weights}

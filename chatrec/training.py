@@ -1,0 +1,282 @@
+"""Learns what interactions and past dialogues can teach: which items go together, and how to weigh the routes."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import resource
+import shutil
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from functools import partial
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chatrec import learned, plugins
+from chatrec.errors import TrainingError
+from chatrec.features import features_of
+from chatrec.fusion import WEIGHTS, reciprocal_rank
+from chatrec.learned import Learned, training_data
+from chatrec.learned_fusion import LearnedFusion, fit
+from chatrec.moments import Moment, moments, query_of
+from chatrec.retriever import Retriever, open_routes
+from chatrec.store.lock import writing
+
+Progress: TypeAlias = Callable[[str, int, int], None]
+"""Called with what is being done, how much of it is done, and how much there is."""
+
+FOLDS = 5
+"""Into how many parts the dialogues are split; what is learned of a part comes from the others. The first part is the
+hold-out, on which the learned fusion must do no worse than the untrained one."""
+
+NEGATIVES = 200
+"""How many candidates that nobody took are learned from at each moment."""
+
+FEWEST = 100
+"""From fewer moments no fusion is learned: it would learn them by heart."""
+
+AT = 10
+"""The hold-out figure is recall among so many."""
+
+
+@dataclass(frozen=True)
+class TrainingReport:
+    """What was learned. `before` and `after` are recall@10 on the hold-out, of the untrained and the learned fusion,
+    over `held_out` targets; NaN where no fusion was tried. `skipped` says what was not learned and why."""
+
+    name: str
+    interactions: int
+    dialogues: int
+    moments: int
+    models: tuple[str, ...]
+    before: float = math.nan
+    after: float = math.nan
+    held_out: int = 0
+    fusion: bool = False
+    skipped: Mapping[str, str] = field(default_factory=dict)
+    seconds: float = 0.0
+    peak_bytes: int = 0
+
+
+@dataclass(frozen=True)
+class _Fold:
+    """Candidates of many moments, one after another: their features, and 1 where a candidate was a target. `targets`
+    counts those of each moment, found or not; `untrained` says how many of them the untrained fusion had in front."""
+
+    matrix: NDArray[np.float32]
+    labels: NDArray[np.int8]
+    sizes: NDArray[np.int64]
+    targets: NDArray[np.int64]
+    untrained: NDArray[np.int64]
+    names: tuple[str, ...]
+
+
+def train(
+    retriever: Retriever,
+    folder: Path,
+    *,
+    liked: Any = None,
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> TrainingReport:
+    """Fits recommender models and a fusion for the catalogue in `folder` and makes them the ones in use.
+
+    `retriever` is the catalogue's, whose routes and weights are trained for; `liked` are more rows for the recommender
+    models (users by items, a sparse matrix). What was done of a training that was interrupted is not done again.
+    Raises TrainingError where there is nothing to learn from, StoreLocked while somebody indexes or trains.
+    """
+    begun = time.monotonic()
+    tell = progress or (lambda *_: None)
+    snapshot = retriever.snapshot
+    if Learned(snapshot).is_empty:
+        raise TrainingError(
+            "There is nothing to learn from: the catalogue has neither interactions nor past dialogues.",
+            mend="Name files of them: chatrec train --dialogues FILE --interactions FILE",
+        )
+    told = list(snapshot.dialogues())
+    points = [moment for dialogue in told for moment in moments(dialogue)]
+    report = TrainingReport("", snapshot.interactions.nnz, len(told), len(points), ())
+    with writing(folder):
+        scratch = folder / "trained" / f".{_digest(retriever, liked, seed)}"
+        scratch.mkdir(parents=True, exist_ok=True)
+        models, skipped = _models(retriever, scratch, liked, seed, tell)
+        report = replace(report, models=models, skipped=skipped)
+        if len(points) >= FEWEST:
+            report = _fusion(retriever, scratch, report, points, seed, tell)
+        else:
+            why = f"{len(points)} moments of past dialogues are too few; {FEWEST} are needed"
+            report = replace(report, skipped={**report.skipped, "fusion": why})
+        report = replace(report, seconds=time.monotonic() - begun, peak_bytes=_peak())
+        return _installed(folder, scratch, report)
+
+
+def _models(
+    retriever: Retriever, scratch: Path, liked: Any, seed: int, tell: Progress
+) -> tuple[tuple[str, ...], dict[str, str]]:
+    """Fits every recommender model on everything, into `scratch`: the names of those that could be, why others not."""
+    skipped: dict[str, str] = {}
+    data = training_data(retriever.snapshot, *([] if liked is None else [liked]))
+    for place, name in enumerate(learned.MODELS):
+        tell("fitting recommender models", place, len(learned.MODELS))
+        if (scratch / name / "done").is_file():
+            continue
+        model = plugins.load("recommenders", name)()
+        try:
+            model.fit(data, seed=seed)
+        except TrainingError as error:
+            skipped[name] = error.what
+            continue
+        model.save(scratch / name)
+        (scratch / name / "done").touch()
+    tell("fitting recommender models", len(learned.MODELS), len(learned.MODELS))
+    return tuple(name for name in learned.MODELS if name not in skipped), skipped
+
+
+def _fusion(
+    retriever: Retriever, scratch: Path, report: TrainingReport, points: Sequence[Moment], seed: int, tell: Progress
+) -> TrainingReport:
+    """Learns a fusion from all folds but the first, and keeps one learned from all if that did well on the first."""
+    folds = list(_folds(retriever, scratch, points, report.models, seed, tell))
+    tell("learning to weigh the routes", 0, 2)
+    held_out = folds[0]
+    tried = _fitted([_sampled(fold, seed) for fold in folds[1:]], seed)
+    before = held_out.untrained.sum() / held_out.targets.sum()
+    after = _found(tried, held_out).sum() / held_out.targets.sum()
+    report = replace(report, before=float(before), after=float(after), held_out=int(held_out.targets.sum()))
+    tell("learning to weigh the routes", 1, 2)
+    if after < before:
+        why = f"it found {after:.3f} of the hold-out's targets, the untrained one {before:.3f}"
+        return replace(report, skipped={**report.skipped, "fusion": why})
+    _fitted([_sampled(fold, seed) for fold in folds], seed).save(scratch / "fusion")
+    tell("learning to weigh the routes", 2, 2)
+    return replace(report, fusion=True)
+
+
+def _folds(
+    retriever: Retriever, scratch: Path, points: Sequence[Moment], models: Sequence[str], seed: int, tell: Progress
+) -> Iterator[_Fold]:
+    """The features of all moments, fold by fold, each with the dialogues of its own fold left out of what is known."""
+    ids = sorted({moment.dialogue_id for moment in points})
+    order = np.random.default_rng(seed).permutation(len(ids))
+    fold_of = {ids[place]: number % FOLDS for number, place in enumerate(order)}
+    done = 0
+    for number in range(FOLDS):
+        own = [moment for moment in points if fold_of[moment.dialogue_id] == number]
+        path = scratch / f"fold-{number}.npz"
+        if not path.is_file():
+            view = retriever.snapshot.without({id for id, fold in fold_of.items() if fold == number})
+            routes = open_routes(retriever.routes, view, Learned(view, eager=models))
+            asked = replace(retriever, snapshot=view, routes=routes, fusion=None)
+            _save(path, _told(asked, own, partial(_shifted, tell, done, len(points))))
+        done += len(own)
+        tell("asking the routes", done, len(points))
+        yield _load(path)
+
+
+def _shifted(tell: Progress, before: int, total: int, done: int) -> None:
+    tell("asking the routes", before + done, total)
+
+
+def _told(retriever: Retriever, points: Sequence[Moment], tell: Callable[[int], None]) -> _Fold:
+    matrices, labels, targets, untrained = [], [], [], []
+    names: tuple[str, ...] = ()
+    for number, moment in enumerate(points):
+        query, hits = retriever.ask(query_of(moment))
+        features = features_of(query, hits, retriever.snapshot)
+        wanted = set(moment.targets)
+        first = [item_id for item_id, _ in reciprocal_rank(hits, retriever.weights_of(query))[:AT]]
+        names = names or features.names
+        matrices.append(features.matrix)
+        labels.append(np.asarray([item_id in wanted for item_id in features.item_ids], dtype=np.int8))
+        targets.append(len(wanted))
+        untrained.append(len(wanted & set(first)))
+        tell(number + 1)
+    sizes = np.asarray([len(some) for some in labels], dtype=np.int64)
+    return _Fold(
+        np.concatenate(matrices), np.concatenate(labels), sizes, np.asarray(targets), np.asarray(untrained), names
+    )
+
+
+def _sampled(fold: _Fold, seed: int) -> _Fold:
+    """What is learned from: moments with a target among the candidates, with some of the other candidates each."""
+    generator = np.random.default_rng(seed)
+    kept, sizes = [], []
+    for start, size in zip(np.cumsum(fold.sizes) - fold.sizes, fold.sizes, strict=True):
+        own = fold.labels[start : start + size]
+        if not own.any():
+            continue
+        others = np.flatnonzero(own == 0)
+        if len(others) > NEGATIVES:
+            others = generator.choice(others, NEGATIVES, replace=False)
+        chosen = np.sort(np.concatenate((np.flatnonzero(own), others)))
+        kept.append(start + chosen)
+        sizes.append(len(chosen))
+    rows = np.concatenate(kept) if kept else np.zeros(0, dtype=np.int64)
+    return replace(fold, matrix=fold.matrix[rows], labels=fold.labels[rows], sizes=np.asarray(sizes, dtype=np.int64))
+
+
+def _fitted(folds: Sequence[_Fold], seed: int) -> LearnedFusion:
+    return fit(
+        np.concatenate([fold.matrix for fold in folds]),
+        np.concatenate([fold.labels for fold in folds]),
+        np.concatenate([fold.sizes for fold in folds]).tolist(),
+        names=folds[0].names,
+        seed=seed,
+    )
+
+
+def _found(fusion: LearnedFusion, fold: _Fold) -> NDArray[np.int64]:
+    """How many targets of each moment stand among the first."""
+    scores = fusion.score(fold.matrix)
+    found = []
+    for start, size in zip(np.cumsum(fold.sizes) - fold.sizes, fold.sizes, strict=True):
+        best = np.argsort(-scores[start : start + size], kind="stable")[:AT]
+        found.append(int(fold.labels[start + best].sum()))
+    return np.asarray(found, dtype=np.int64)
+
+
+def _installed(folder: Path, scratch: Path, report: TrainingReport) -> TrainingReport:
+    """Moves what was learned to its place and swaps the pointer; earlier trainings but the last go."""
+    before = learned.current(folder)
+    name = f"{int(before.partition('-')[0] or 0) + 1:06d}-{scratch.name[1:]}"
+    report = replace(report, name=name)
+    for path in scratch.glob("fold-*.npz"):
+        path.unlink()
+    about = {**asdict(report), "format": learned.FORMAT}
+    about = {key: None if isinstance(value, float) and math.isnan(value) else value for key, value in about.items()}
+    (scratch / "about.json").write_text(json.dumps(about), encoding="utf-8")
+    scratch.rename(folder / "trained" / name)
+    learned.publish(folder, name)
+    for path in (folder / "trained").iterdir():
+        if path.name not in (name, before):
+            shutil.rmtree(path, ignore_errors=True)
+    return report
+
+
+def _digest(retriever: Retriever, liked: Any, seed: int) -> str:
+    """Names a training by all that goes into it."""
+    more = "" if liked is None else hashlib.sha256(np.ascontiguousarray(liked.toarray())).hexdigest()
+    known = [retriever.snapshot.generation, sorted(retriever.routes), {**WEIGHTS, **retriever.weights}, more, seed]
+    return hashlib.sha256(json.dumps(known, sort_keys=True).encode()).hexdigest()[:12]
+
+
+def _save(path: Path, fold: _Fold) -> None:
+    beside = path.with_suffix(".new.npz")
+    np.savez(beside, **{**vars(fold), "names": np.asarray(fold.names)})
+    beside.replace(path)
+
+
+def _load(path: Path) -> _Fold:
+    with np.load(path, allow_pickle=False) as kept:
+        return _Fold(**{**kept, "names": tuple(kept["names"].tolist())})
+
+
+def _peak() -> int:
+    """The most memory this process has held so far, in bytes."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
