@@ -11,6 +11,7 @@ ChatRecError
 │   └── EmbedderMismatch   the index was built with another embedder
 ├── EmbeddingError         the embedding model cannot be obtained or run
 ├── LanguageModelError     the language model cannot be reached, or answered nonsense
+├── EvaluationError        what was asked to be measured cannot be
 ├── ConversationError      the conversation database cannot be used
 └── MessageError           a message that cannot be answered (empty, too long)
 """
@@ -75,6 +76,10 @@ class EmbeddingError(ChatRecError):
 
 
 class LanguageModelError(ChatRecError):
+    pass
+
+
+class EvaluationError(ChatRecError):
     pass
 
 
