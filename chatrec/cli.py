@@ -1,4 +1,4 @@
-"""The command line: `chatrec index | chat | ui | recommend | catalogs | doctor`."""
+"""The command line: `chatrec index | chat | ui | recommend | evaluate | catalogs | doctor`."""
 
 from __future__ import annotations
 
@@ -21,11 +21,22 @@ app = typer.Typer(
 )
 catalogs = typer.Typer(help="The catalogues that are indexed.", no_args_is_help=True)
 app.add_typer(catalogs, name="catalogs")
+evaluate = typer.Typer(help="How well a catalogue is retrieved from.", no_args_is_help=True)
+app.add_typer(evaluate, name="evaluate")
 
 SAMPLE = "sample"
 """The name of the catalogue that ships, and of its index where no other is asked for."""
 
 Catalog = Annotated[str, typer.Option("--catalog", help="Name of the catalogue; default: CHATREC_CATALOG.")]
+
+Ks = Annotated[str, typer.Option("--k", help="How many of a ranking count, comma-separated.")]
+AsJson = Annotated[Path | None, typer.Option("--json", help="File to write everything to as JSON.")]
+RunFile = Annotated[
+    Path | None,
+    typer.Option("--run", help="File to write each query's best items to: query Q0 item rank score tag (blanks: %20)."),
+]
+Against = Annotated[Path | None, typer.Option(help="Such a file, of another system, to be compared with.")]
+Ablate = Annotated[bool, typer.Option("--ablate", help="Also without each route in turn.")]
 
 
 @app.command()
@@ -103,6 +114,52 @@ def recommend(
     from chatrec.commands import recommending
 
     recommending.run(text, n=n, catalog=catalog, filters=filter or [], liked=liked or [], as_json=json)
+
+
+@evaluate.command("dialogues")
+def evaluate_dialogues(
+    file: Annotated[Path, typer.Argument(help="Past dialogues, in any format that chatrec index reads.")],
+    catalog: Catalog = "",
+    k: Ks = "1,5,10,20,50",
+    json: AsJson = None,
+    run: RunFile = None,
+    ablate: Ablate = False,
+    against: Against = None,
+) -> None:
+    """Past dialogues: are the items found that the assistant went on to name?
+
+    A query is called dialogue_id:turn. Items named before are neither looked for nor ranked.
+    """
+    from chatrec.commands import evaluating
+
+    evaluating.run(
+        "dialogues", file, catalog=catalog, ks=_ks(k), as_json=json, run_file=run, against=against, ablate=ablate
+    )
+
+
+@evaluate.command("requests")
+def evaluate_requests(
+    file: Annotated[Path, typer.Argument(help="JSON Lines: id, text, and relevant with a grade by item id.")],
+    catalog: Catalog = "",
+    k: Ks = "1,5,10,20,50",
+    json: AsJson = None,
+    run: RunFile = None,
+    ablate: Ablate = False,
+    against: Against = None,
+) -> None:
+    """Requests in free words: are the items found that people judged to be right?"""
+    from chatrec.commands import evaluating
+
+    evaluating.run(
+        "requests", file, catalog=catalog, ks=_ks(k), as_json=json, run_file=run, against=against, ablate=ablate
+    )
+
+
+def _ks(written: str) -> list[int]:
+    parts = [part.strip() for part in written.split(",")]
+    if not all(part.isdecimal() and 1 <= int(part) <= 1000 for part in parts):
+        raise typer.BadParameter(f"--k {written!r}: give numbers from 1 to 1000, such as 1,5,10.")
+    return [int(part) for part in parts]
 
 
 @catalogs.command("list")

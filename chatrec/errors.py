@@ -12,6 +12,7 @@ ChatRecError
 ├── TrainingError          there is too little, or too much, to learn from
 ├── EmbeddingError         the embedding model cannot be obtained or run
 ├── LanguageModelError     the language model cannot be reached, or answered nonsense
+├── EvaluationError        what was asked to be measured cannot be
 ├── ConversationError      the conversation database cannot be used
 └── MessageError           a message that cannot be answered (empty, too long)
 """
@@ -80,6 +81,10 @@ class EmbeddingError(ChatRecError):
 
 
 class LanguageModelError(ChatRecError):
+    pass
+
+
+class EvaluationError(ChatRecError):
     pass
 
 

@@ -1,0 +1,97 @@
+"""Asks a retriever every case: its rankings, those of each route alone, what they cover, and how long it takes."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chatrec.evaluation.protocols import Case
+from chatrec.ranker import rank
+from chatrec.retriever import Retriever
+from chatrec.session import CANDIDATES, Rooms
+
+Ranking: TypeAlias = Sequence[tuple[str, float]]
+"""(item id, score), best first."""
+
+Told: TypeAlias = Callable[[str, int, int], None]
+"""Called with a stage, how many cases are done, and of how many."""
+
+WARM_UP = 5
+"""How many turns are answered before the clock runs."""
+
+
+@dataclass(frozen=True)
+class Answers:
+    """A ranking a case, from all routes and from each alone, and the share of each sample's items that was found."""
+
+    ranking: list[Ranking]
+    routes: Mapping[str, list[Ranking]]
+    union: NDArray[np.float64]
+    coverage: Mapping[str, NDArray[np.float64]]
+
+
+def answers(retriever: Retriever, cases: Sequence[Case], *, depth: int, told: Callable[[int], None]) -> Answers:
+    """What `retriever.find` gives for each case: rankings are cut to `depth`, coverage is of all that was found."""
+    fused: list[Ranking] = []
+    routes: dict[str, list[Ranking]] = {name: [] for name in retriever.routes}
+    union: list[float] = []
+    coverage: dict[str, list[float]] = {name: [] for name in retriever.routes}
+    for done, case in enumerate(cases, 1):
+        found = retriever.find(case.query)
+        fused.append(allowed(found.ranking, case, depth))
+        everything: set[str] = set()
+        for name in retriever.routes:
+            hits = [(hit.item_id, hit.score) for hit in found.hits.get(name, ())]
+            routes[name].append(allowed(hits, case, depth))
+            item_ids = {item_id for item_id, _ in hits}
+            coverage[name] += _covered(case, item_ids)
+            everything |= item_ids
+        union += _covered(case, everything)
+        told(done)
+    return Answers(fused, routes, np.array(union), {name: np.array(shares) for name, shares in coverage.items()})
+
+
+def shown(
+    rooms: Rooms, cases: Sequence[Case], *, told: Callable[[int], None]
+) -> tuple[list[list[str]], NDArray[np.float64]]:
+    """The items a turn would show for each case, and the milliseconds its retrieval takes, as a session asks for it.
+
+    No language model orders them.
+    """
+    k = max(CANDIDATES, rooms.n)
+    for case in cases[:WARM_UP]:
+        rooms.retriever.retrieve(case.query, k)
+    items, milliseconds = [], []
+    for done, case in enumerate(cases, 1):
+        begun = time.perf_counter()
+        candidates = rooms.retriever.retrieve(case.query, k)
+        milliseconds.append(1000 * (time.perf_counter() - begun))
+        ranking = rank(case.query, candidates, n=rooms.n, model=None, limit=rooms.limit)
+        items.append([candidate.item.id for candidate in ranking.candidates])
+        told(done)
+    return items, np.array(milliseconds)
+
+
+def allowed(ranking: Ranking, case: Case, depth: int) -> Ranking:
+    """The `depth` best, without what must not be ranked: what was named before."""
+    return [entry for entry in ranking if entry[0] not in case.query.excluded][:depth]
+
+
+def without_each_route(retriever: Retriever) -> dict[str, Retriever]:
+    """The retriever with each of its routes left out in turn; none where there is but one."""
+    names = list(retriever.routes) if len(retriever.routes) > 1 else []
+    return {
+        f"without {left_out}": replace(
+            retriever, routes={name: route for name, route in retriever.routes.items() if name != left_out}
+        )
+        for left_out in names
+    }
+
+
+def _covered(case: Case, item_ids: Collection[str]) -> list[float]:
+    return [sum(item_id in item_ids for item_id in sample) / len(sample) for sample in case.samples]
