@@ -120,6 +120,7 @@ def recommend(
 def evaluate_dialogues(
     file: Annotated[Path, typer.Argument(help="Past dialogues, in any format that chatrec index reads.")],
     catalog: Catalog = "",
+    format: Annotated[str, typer.Option(help="Format of the file; auto finds it out.")] = "auto",
     k: Ks = "1,5,10,20,50",
     json: AsJson = None,
     run: RunFile = None,
@@ -133,8 +134,9 @@ def evaluate_dialogues(
     from chatrec.commands import evaluating
 
     evaluating.run(
-        "dialogues", file, catalog=catalog, ks=_ks(k), as_json=json, run_file=run, against=against, ablate=ablate
-    )
+        "dialogues", file, catalog=catalog, format=format, ks=_ks(k), as_json=json, run_file=run, against=against,
+        ablate=ablate,
+    )  # fmt: skip
 
 
 @evaluate.command("requests")

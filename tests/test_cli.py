@@ -86,7 +86,7 @@ def test_help_is_quick_and_names_every_command(run: Run) -> None:
     begun = time.monotonic()
     said = run("--help").stdout
     assert time.monotonic() - begun < 2
-    assert all(name in said for name in ("index", "chat", "ui", "recommend", "catalogs", "doctor"))
+    assert all(name in said for name in ("index", "chat", "ui", "recommend", "evaluate", "catalogs", "doctor"))
     assert re.fullmatch(r"chatrec \d+\.\d+\.\d+\n", run("--version").stdout)
 
 

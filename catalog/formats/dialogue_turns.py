@@ -43,8 +43,8 @@ def looks_like(path: Path) -> str:
     if not path.is_file() or not stem(path).endswith((".jsonl", ".json", ".ndjson")):
         return ""
     first = set(first_object(path))
-    if {"dialogue_id", "history", "targets"} <= first:
-        return "its first line has dialogue_id, history and targets"
+    if "dialogue_id" in first and first & {"history", "mentioned", "targets"}:
+        return "its first line has dialogue_id, and what was said or named before and after"
     return "its first line has dialogue_id, text and items" if {"dialogue_id", "text", "items"} <= first else ""
 
 

@@ -6,6 +6,7 @@ import json
 import math
 import re
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -25,6 +26,7 @@ def run(
     path: Path,
     *,
     catalog: str,
+    format: str = "auto",
     ks: Sequence[int],
     as_json: Path | None,
     run_file: Path | None,
@@ -42,7 +44,7 @@ def run(
         def told(stage: str, done: int, total: int) -> None:
             bar.update(task, description=plain(stage), completed=done, total=total)
 
-        evaluate = evaluate_dialogues if protocol == "dialogues" else evaluate_requests
+        evaluate = partial(evaluate_dialogues, format=format) if protocol == "dialogues" else evaluate_requests
         report = evaluate(rec, path, ks=ks, ablate=ablate, run=run_file, against=against, progress=told)
     if as_json:
         _save(report, as_json)
@@ -68,7 +70,7 @@ def show(report: Report, console: Console) -> None:
     console.print(f"Retrieval of a turn: median {latency.median:.1f} ms, p95 {latency.p95:.1f} ms.")
     console.print(
         f"Of the {beyond.n} shown: recall {_cell(beyond.recall)}, intra-list similarity {_cell(beyond.similarity)},"
-        f" novelty {_cell(beyond.novelty)} bits, {beyond.catalog_coverage:.1%} of the catalogue."
+        f" novelty in bits {_cell(beyond.novelty)}, {beyond.catalog_coverage:.1%} of the catalogue."
     )
 
 

@@ -41,10 +41,17 @@ class _Asked:
     known: int = 0
 
 
+_WANTED = {
+    "dialogues": "Give dialogues in which an assistant answers a user with items, each named in its utterance's items.",
+    "requests": "Give rows with id, text and relevant.",
+}
+
+
 def evaluate_dialogues(
     rec: ChatRec,
     path: str | Path,
     *,
+    format: str = "auto",
     ks: Sequence[int] = KS,
     ablate: bool = False,
     run: str | Path | None = None,
@@ -57,7 +64,7 @@ def evaluate_dialogues(
     `ablate` adds a row without each route; `run` is a file to write the rankings to, `against` one of another
     system's to be compared with, both as `runs` has them.
     """
-    dialogues = read_dialogues(Path(path))
+    dialogues = read_dialogues(Path(path), format=format)
     known = _known(dialogues, rec.rooms().retriever.snapshot)
     asked = _Asked("dialogues", Path(path), dialogue_cases(dialogues), "recall@10", known)
     return _evaluated(rec, asked, ks=ks, ablate=ablate, run=run, against=against, seed=seed, progress=progress)
@@ -96,6 +103,8 @@ def _evaluated(
     ks = tuple(sorted(set(ks)))
     if not ks or ks[0] < 1:
         raise EvaluationError("k says how many of a ranking count.", mend="Give one or more, each at least 1.")
+    if not asked.cases:
+        raise EvaluationError(f"{asked.path} has nothing to measure.", mend=_WANTED[asked.protocol])
     cases, rooms = asked.cases, rec.rooms()
     depth = max(DEPTH, *ks)
     judge = Judge(cases, ks=ks, decisive=asked.decisive, depth=depth, seed=seed)

@@ -11,7 +11,7 @@ from chatrec.catalog import Dialogue
 from chatrec.catalog.files import objects
 from chatrec.catalog.records import Where, as_text, id_from, text_from
 from chatrec.catalog.source import open_source
-from chatrec.errors import BadRecord, EvaluationError
+from chatrec.errors import BadRecord
 from chatrec.moments import moments, query_of
 from chatrec.types import Query
 
@@ -26,9 +26,10 @@ class Case:
     samples: tuple[Mapping[str, int], ...]
 
 
-def read_dialogues(path: Path) -> list[Dialogue]:
+def read_dialogues(path: Path, *, format: str = "auto") -> list[Dialogue]:
     """The dialogues of a file in any format of the catalogue's. Raises BadRecord for a malformed row."""
-    return [record for record in open_source([path]).records() if isinstance(record, Dialogue)]
+    records = open_source([path], format=format).records()
+    return [record for record in records if isinstance(record, Dialogue)]
 
 
 def dialogue_cases(dialogues: Iterable[Dialogue]) -> list[Case]:
@@ -36,17 +37,11 @@ def dialogue_cases(dialogues: Iterable[Dialogue]) -> list[Case]:
 
     This is the "new item" protocol of He et al. (CIKM'23): what was named before is neither a target nor ranked.
     """
-    cases = [
+    return [
         Case(moment.id, moment.dialogue_id, query_of(moment), tuple({item_id: 1} for item_id in moment.targets))
         for dialogue in dialogues
         for moment in moments(dialogue)
     ]
-    if not cases:
-        raise EvaluationError(
-            "There is no dialogue in which the assistant names an item for the first time.",
-            mend="Give dialogues whose utterances name items, or rows with history, mentioned and targets.",
-        )
-    return cases
 
 
 def request_cases(path: Path) -> list[Case]:
@@ -59,8 +54,6 @@ def request_cases(path: Path) -> list[Case]:
         if case.id in cases:
             raise where.bad("id", f"{case.id!r} is the id of an earlier request already")
         cases[case.id] = case
-    if not cases:
-        raise EvaluationError(f"{path} has no request.", mend="Give rows with id, text and relevant.")
     return list(cases.values())
 
 
