@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,8 +22,11 @@ from chatrec.store import parts
 from chatrec.store.index import Snapshot
 from chatrec.types import Candidate, Evidence, Hit, Query
 
-DEPTH = 200
+DEPTH = 150
 """How many hits each route is asked for."""
+
+THREADS = 2
+"""How many routes are asked at once."""
 
 DECAY = 0.5
 """What the items named still count for after one more wish."""
@@ -75,7 +80,12 @@ class Retriever:
         if mask is not None and not mask.any():
             return query, {}
         query = replace(query, vector=self._vector(query), mask=mask)
-        return query, {name: route.retrieve(query, DEPTH) for name, route in self.routes.items()}
+        found = self._at_once.map(lambda route: route.retrieve(query, DEPTH), self.routes.values())
+        return query, dict(zip(self.routes, found, strict=True))
+
+    @cached_property
+    def _at_once(self) -> ThreadPoolExecutor:
+        return ThreadPoolExecutor(THREADS, thread_name_prefix="chatrec-route")
 
     def weights_of(self, query: Query) -> dict[str, float]:
         """The routes' weights; those that start from the items named fade with every wish that has come since."""

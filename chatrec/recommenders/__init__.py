@@ -50,6 +50,7 @@ class Columns:
     def __init__(self, item_ids: Sequence[str]) -> None:
         self.item_ids = tuple(item_ids)
         self._of = {item_id: column for column, item_id in enumerate(self.item_ids)}
+        self._asked: tuple[Sequence[str], NDArray[np.int64]] | None = None
 
     def known(self, item_ids: Sequence[str]) -> list[int]:
         """The columns of those of `item_ids` that there are, in their order."""
@@ -57,5 +58,8 @@ class Columns:
 
     def pick(self, scores: NDArray[np.float64], item_ids: Sequence[str]) -> NDArray[np.float64]:
         """`scores` by column as scores by `item_ids`; NaN for items there is no column of."""
-        columns = np.fromiter((self._of.get(item_id, -1) for item_id in item_ids), np.int64, len(item_ids))
-        return np.where(columns >= 0, np.append(scores, np.nan)[columns], np.nan)
+        asked = self._asked
+        if asked is None or asked[0] is not item_ids:  # most often it is all items of the snapshot, again and again
+            columns = np.fromiter((self._of.get(item_id, -1) for item_id in item_ids), np.int64, len(item_ids))
+            self._asked = asked = (item_ids, columns)
+        return np.append(scores, np.nan)[asked[1]]  # the last one, -1, is that of a stranger

@@ -28,11 +28,7 @@ class Route:
         shared = np.zeros(snapshot.count, dtype=np.float32)
         for table in snapshot.facet_space.tables:
             shared += table.shared(rows)
-        candidates = shared > np.partition(shared, -2 * k)[-2 * k] if snapshot.count > 2 * k else shared > 0
         centre = snapshot.vectors.centre(query.liked)
         if centre is not None:
-            near = snapshot.vectors.search(centre, k + len(rows), kind="description", mask=query.mask)
-            candidates[[snapshot.items.row(passage.owner_id) for passage in near]] = True
-            chosen = np.flatnonzero(candidates)
-            shared[chosen] += np.nan_to_num(snapshot.vectors.cosines(centre, chosen), nan=0.0)
-        return best("neighbours", np.where(candidates, shared, 0.0), snapshot, query, k)
+            shared += np.nan_to_num(snapshot.vectors.cosines(centre, np.arange(snapshot.count)), nan=0.0)
+        return best("neighbours", shared, snapshot, query, k)

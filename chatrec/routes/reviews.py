@@ -12,7 +12,7 @@ from chatrec.types import Evidence, Hit, Query
 PASSAGES = 3
 """How many reviews of an item are combined."""
 
-DEPTH = 3
+DEPTH = 1.5
 """How many passages are looked at for each hit wanted, as several may be of one item."""
 
 
@@ -29,7 +29,7 @@ class Route:
     def retrieve(self, query: Query, k: int) -> list[Hit]:
         if query.vector is None:
             return []
-        found = self._vectors.search(query.vector, k * DEPTH, kind="review", mask=query.mask)
+        found = self._vectors.search(query.vector, int(k * DEPTH), kind="review", mask=query.mask)
         if not found:
             return []
         floor = found[-1].score
