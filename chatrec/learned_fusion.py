@@ -54,7 +54,9 @@ class LearnedFusion:
 
     def score(self, matrix: NDArray[np.float32]) -> NDArray[np.float64]:
         """Of rows whose columns are `names`."""
-        return np.asarray(1.0 / (1.0 + np.exp(-self._booster.predict(matrix, num_threads=THREADS, num_iteration=ROUNDS))))
+        return np.asarray(
+            1.0 / (1.0 + np.exp(-self._booster.predict(matrix, num_threads=THREADS, num_iteration=ROUNDS)))
+        )
 
     def save(self, folder: Path) -> None:
         """Writes the trees as LightGBM's text and the names as JSON: nothing that is run on loading."""

@@ -35,6 +35,7 @@ from chatrec.store.index import (
     remove_catalog,
 )
 from chatrec.store.lock import writing
+from chatrec.store.words import text_of
 from chatrec.types import Constraint
 
 HERE = Path(__file__).parent
@@ -133,7 +134,7 @@ def test_only_what_changed_is_embedded(folder: Path, embedder: HashEmbedder) -> 
     rewritten = replace(ITEMS[5], description="entirely rewritten")
     report = build(folder, [cheaper, rewritten], embedder)
     assert (report.changed, report.unchanged, report.items) == (2, 0, 60)
-    assert embedder.embedded == ["entirely rewritten"]
+    assert embedder.embedded == ["Thing 5\nblue, t0\nentirely rewritten"]
     snapshot = opened(folder)
     assert snapshot.items.get(["i4"])[0].attributes["price"] == 0.5
     best = snapshot.vectors.search(embedder.embed_query("entirely rewritten"), 1, kind="description", mask=None)
@@ -399,8 +400,8 @@ def test_words_are_found_stemmed_and_masked(things: Snapshot) -> None:
 
 def test_vectors_of_items_are_those_of_their_descriptions(things: Snapshot) -> None:
     have, vectors = things.vectors.of_items(["i3", "nobody", "bare", "i1"])
-    assert have == ["i3", "i1"]
-    expected = HashEmbedder().embed([item(3).description, item(1).description])
+    assert have == ["i3", "bare", "i1"]
+    expected = HashEmbedder().embed([text_of(item(3)), "Bare", text_of(item(1))])
     np.testing.assert_allclose(vectors, expected, atol=2e-3)
 
 

@@ -27,9 +27,16 @@ def passages_of(item: Item) -> Iterator[tuple[Kind, str, str]]:
             yield "review", f"{item.id}#review:{review.id}", review.text
 
 
+def embedded_of(item: Item) -> Iterator[tuple[Kind, str, str]]:
+    """(kind, ref, text) of everything of an item that has a vector: the passages, its description together with its
+    title and the texts of its facets, as people ask for all of them at once; an item without one still has those."""
+    yield "description", f"{item.id}#{'description' if item.description.strip() else 'title'}", words.text_of(item)
+    yield from (passage for passage in passages_of(item) if passage[0] != "description")
+
+
 def texts_of(items: Items) -> Iterator[str]:
     """Every text that has a vector."""
-    yield from (text for item in items.all() for _, _, text in passages_of(item))
+    yield from (text for item in items.all() for _, _, text in embedded_of(item))
     yield from (memory.text for dialogue in items.dialogues() for memory in memories(dialogue))
 
 
@@ -75,7 +82,7 @@ class Builder:
     def entries(self) -> Iterator[Entry]:
         """The passages of all items in the order of rows, and the memories of all past dialogues."""
         for row, item in enumerate(self._items.all()):
-            for kind, ref, text in passages_of(item):
+            for kind, ref, text in embedded_of(item):
                 yield Entry(row, kind, ref, self._cache.key(text))
         for number, memory in enumerate(m for dialogue in self._items.dialogues() for m in memories(dialogue)):
             yield Entry(number, "dialogue", f"dialogue:{memory.id}", self._cache.key(memory.text))

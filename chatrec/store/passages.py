@@ -73,10 +73,6 @@ class Passages:
         """The row of each passage's item, by ref."""
         return self._found("SELECT ref, row FROM passage WHERE ref IN", refs)
 
-    def places_of(self, refs: Sequence[str]) -> dict[str, int]:
-        """Where each passage stands in the matrix of its kind, by ref."""
-        return self._found("SELECT ref, place FROM passage WHERE ref IN", refs)
-
     def refs_of(self, kind: Kind, places: NDArray[np.int64]) -> dict[int, str]:
         return self._found(f"SELECT place, ref FROM passage WHERE kind = '{kind}' AND place IN", places.tolist())
 

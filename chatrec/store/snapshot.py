@@ -45,6 +45,7 @@ class Snapshot:
             name=f"{folder.name}-{about.parts['vectors']}",
             stamp=about.stamp,
             url=chroma_url if about.server else "",
+            row=self.items.row,
         )
         self.words = Words(parts["words"], self.items.ids)
         self._facets = Facets(parts["facets"], about.count)

@@ -89,8 +89,18 @@ def drop(url: str, names: Iterable[str]) -> None:
 class Vectors:
     """One generation's passages. Safe to share between threads."""
 
-    def __init__(self, folder: Path, *, ids: Mapping[Kind, Sequence[str]], name: str, stamp: Stamp, url: str) -> None:
-        """`ids` names by kind whose passages they are, in the order of rows."""
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        ids: Mapping[Kind, Sequence[str]],
+        row: Callable[[str], int | None],
+        name: str,
+        stamp: Stamp,
+        url: str,
+    ) -> None:
+        """`ids` names by kind whose passages they are, in the order of rows; `row` finds an item's."""
+        self._row = row
         self._folder, self._ids, self._name, self._stamp, self._url = folder, ids, name, stamp, url
         self._lock = threading.Lock()
         self._client: Any = None
@@ -122,11 +132,10 @@ class Vectors:
 
     def of_items(self, item_ids: Sequence[str]) -> tuple[list[str], NDArray[np.float32]]:
         """The description vectors of these items, and the ids of those that have one, in their order."""
-        refs = [f"{item_id}#description" for item_id in item_ids]
-        found = self._passages.places_of(refs)
-        have = [item_id for item_id, ref in zip(item_ids, refs, strict=True) if ref in found]
-        places = [found[f"{item_id}#description"] for item_id in have]
-        return have, np.asarray(self._passages.matrix["description"][places], dtype=np.float32)
+        places = {item_id: self._places[row] for item_id in item_ids if (row := self._row(item_id)) is not None}
+        have = [item_id for item_id in item_ids if places.get(item_id, -1) >= 0]
+        chosen = np.asarray([places[item_id] for item_id in have], dtype=np.int64)
+        return have, np.asarray(self._passages.matrix["description"][chosen], dtype=np.float32)
 
     def centre(self, item_ids: Sequence[str]) -> NDArray[np.float32] | None:
         """The mean of these items' description vectors at unit length; None where none of them has one."""

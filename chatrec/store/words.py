@@ -15,8 +15,8 @@ Id = TypeVar("Id")
 
 
 def text_of(item: Item) -> str:
-    """What an item is found by: its title, its description, and every text in its facets."""
-    return "\n".join([item.title, item.description, *_texts(item)])
+    """What an item is found by: its title, every text in its facets, and its description, which may be long."""
+    return "\n".join(text for text in (item.title, ", ".join(_texts(item)), item.description) if text.strip())
 
 
 def _texts(item: Item) -> Iterator[str]:
