@@ -14,12 +14,12 @@ routes of different strength 20 does better on narrative requests and no worse o
 WEIGHTS = {
     "descriptions": 1.0,
     "reviews": 0.7,
-    "words": 0.3,
-    "facets": 1.0,
+    "words": 0.5,
+    "facets": 1.5,
     "mentions": 1.5,
     "dialogues": 2.0,
     "neighbours": 1.0,
-    "popular": 0.5,
+    "popular": 0.25,
     "trending": 0.1,
 }
 """What a route's rank counts where settings do not say; routes not named here count 1."""

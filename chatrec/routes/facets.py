@@ -5,13 +5,20 @@ from __future__ import annotations
 import numpy as np
 
 from chatrec.learned import Learned
-from chatrec.routes import best
+from chatrec.routes import best, scaled
 from chatrec.store.index import Snapshot
 from chatrec.types import Hit, Query
 
 
+NEARNESS = 4.0
+POPULARITY = 1.0
+"""What lying nearest to the request, and being best known, count beside the values that an item holds: a value that
+every second item holds counts about 1, one of a hundred items about 5."""
+
+
 class Route:
-    """A value counts by how rare it is (inverse document frequency); of equal items the better known comes first."""
+    """A value counts by how rare it is (inverse document frequency); among items that hold the same values it matters
+    how near to the request they are, and how well known."""
 
     def __init__(self, snapshot: Snapshot, learned: Learned) -> None:
         self._snapshot = snapshot
@@ -22,6 +29,8 @@ class Route:
         if not asked:
             return []
         scores = np.sum([table.holding(asked.get(table.name, ())) for table in space.tables], axis=0, dtype=np.float64)
-        known = self._snapshot.popularity.known
-        scores = np.where(scores > 0, scores + 0.01 * known / (known.max(initial=0.0) or 1.0), 0.0)
+        rows = np.flatnonzero(scores > 0)
+        scores[rows] += POPULARITY * scaled(self._snapshot.popularity.known[rows])
+        if query.vector is not None:
+            scores[rows] += NEARNESS * np.nan_to_num(self._snapshot.vectors.cosines(query.vector, rows), nan=0.0).clip(0)
         return best("facets", scores, self._snapshot, query, k)
