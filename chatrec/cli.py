@@ -1,4 +1,4 @@
-"""The command line: `chatrec index | chat | ui | recommend | evaluate | catalogs | doctor`."""
+"""The command line: `chatrec index | train | chat | ui | recommend | evaluate | catalogs | doctor`."""
 
 from __future__ import annotations
 
@@ -60,6 +60,22 @@ def index(
     # CHATREC_CATALOG may name somebody's own catalogue: the sample goes there only when it is told to.
     name = catalog or (SAMPLE if sample else "")
     indexing.run(paths or [], sample=sample, format=format, catalog=name, mode=mode, skip_bad=skip_bad)
+
+
+@app.command()
+def train(
+    dialogues: Annotated[list[Path] | None, typer.Option(help="Past conversations; may be repeated.")] = None,
+    interactions: Annotated[list[Path] | None, typer.Option(help="Who used what; may be repeated.")] = None,
+    feedback: Annotated[bool, typer.Option("--feedback", help="Also what was marked good in kept chats.")] = False,
+    catalog: Catalog = "",
+    seed: Annotated[int, typer.Option(help="The same seed learns the same.")] = 0,
+) -> None:
+    """Learn from past conversations and interactions how to find."""
+    from chatrec.commands import training
+
+    training.run(
+        dialogues=dialogues or [], interactions=interactions or [], feedback=feedback, catalog=catalog, seed=seed
+    )
 
 
 @app.command()

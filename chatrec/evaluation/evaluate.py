@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -147,7 +147,8 @@ def _evaluated(
 
 def _retrievers(retriever: Retriever, *, ablate: bool) -> dict[str, Retriever]:
     """What is measured, by the name of its row. Another way to fuse belongs here."""
-    return {FUSED: retriever} | (without_each_route(retriever) if ablate else {})
+    untrained = {"untrained": replace(retriever, fusion=None)} if retriever.fusion else {}
+    return {FUSED: retriever} | untrained | (without_each_route(retriever) if ablate else {})
 
 
 def _beyond(lists: Sequence[Sequence[str]], rooms: Rooms, judge: Judge) -> Beyond:

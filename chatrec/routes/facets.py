@@ -9,7 +9,6 @@ from chatrec.routes import best, scaled
 from chatrec.store.index import Snapshot
 from chatrec.types import Hit, Query
 
-
 NEARNESS = 4.0
 POPULARITY = 1.0
 """What lying nearest to the request, and being best known, count beside the values that an item holds: a value that
@@ -32,5 +31,7 @@ class Route:
         rows = np.flatnonzero(scores > 0)
         scores[rows] += POPULARITY * scaled(self._snapshot.popularity.known[rows])
         if query.vector is not None:
-            scores[rows] += NEARNESS * np.nan_to_num(self._snapshot.vectors.cosines(query.vector, rows), nan=0.0).clip(0)
+            scores[rows] += NEARNESS * np.nan_to_num(self._snapshot.vectors.cosines(query.vector, rows), nan=0.0).clip(
+                0
+            )
         return best("facets", scores, self._snapshot, query, k)
