@@ -17,7 +17,8 @@ from chatrec.training import AT, TrainingReport
 def run(
     *, dialogues: Sequence[Path], interactions: Sequence[Path], feedback: bool, catalog: str = "", seed: int = 0
 ) -> None:
-    open_source([*dialogues, *interactions])  # a file that is not there is told before anything takes minutes
+    if dialogues or interactions:
+        open_source([*dialogues, *interactions])  # a file that is not there is told before anything takes minutes
     rec = ChatRec.from_env(catalog=catalog or None)
     console = Console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
