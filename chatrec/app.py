@@ -225,7 +225,12 @@ class ChatRec:
             fusion=LearnedFusion.load(knowledge.fusion) if knowledge.fusion else None,
         )
         return Rooms(
-            retriever, TitleIndex(snapshot.items.titles()), self.model, self.settings.n, self.settings.llm_timeout
+            retriever,
+            TitleIndex(snapshot.items.titles()),
+            self.model,
+            self.settings.n,
+            self.settings.llm_timeout,
+            self.settings.diversity,
         )
 
     def catalogs(self) -> list[str]:

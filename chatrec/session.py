@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 from chatrec.conversations import Conversations
 from chatrec.dialogue.state import checked, query_of, show, understand
 from chatrec.dialogue.titles import TitleIndex
+from chatrec.diversity import diversify
 from chatrec.errors import ChatRecError, ConversationError
 from chatrec.explainer import explain
 from chatrec.ranker import rank
@@ -57,6 +58,16 @@ class Rooms:
     n: int
     limit: float
     """Seconds that each request to the language model may take."""
+    diversity: float = 0.0
+    """What likeness to the items above counts against an item, from 0 (nothing) to 1 (everything)."""
+
+    def retrieve(self, query: Query, n: int) -> list[Candidate]:
+        """What the ranker chooses from, the `n` first of them not all alike."""
+        candidates = self.retriever.retrieve(query, max(CANDIDATES, n))
+        if not self.diversity:
+            return candidates
+        ids, vectors = self.retriever.snapshot.vectors.of_items([candidate.item.id for candidate in candidates])
+        return diversify(candidates, dict(zip(ids, vectors, strict=True)), n=n, strength=self.diversity)
 
 
 @dataclass
@@ -120,7 +131,7 @@ def run_turn(
     if draft.state.intent == "recommend":
         yield StageEvent("finding")
         with draft.timed("finding"):
-            candidates = rooms.retriever.retrieve(query, max(CANDIDATES, n or rooms.n))
+            candidates = rooms.retrieve(query, n or rooms.n)
         yield from _present(rooms, query, candidates, draft, n or rooms.n)
     else:
         yield from _say(draft, _ANSWERS[draft.state.intent])

@@ -80,6 +80,12 @@ class Settings(BaseSettings):
         " recommender model's name (`itemknn`, `mf-als`) is a route as well.",
     )
     n: int = Field(default=5, ge=1, le=50, description="How many items a reply recommends.")
+    diversity: float = Field(
+        default=0.2,
+        ge=0,
+        le=1,
+        description="How much the items of a reply should differ: 0 shows the best, 1 whatever is least alike.",
+    )
     threads: int = Field(default=0, ge=0, description="Threads for the embedder; 0: one a physical core, at most 4.")
     ui_host: str = Field(default="127.0.0.1", description="Address the page listens on.")
     ui_port: int = Field(default=7860, ge=0, le=65535, description="Port the page listens on; 0: any free one.")

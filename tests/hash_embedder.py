@@ -21,6 +21,7 @@ class HashEmbedder:
         self._dimension, self._seed = dimension, seed
         self.stamp = Stamp("hash", "hash", dimension, hashlib.sha256(f"hash {seed}".encode()).hexdigest())
         self.embedded: list[str] = []
+        self._directions: dict[str, Vectors] = {}
 
     def embed(self, texts: Sequence[str], *, progress: Progress | None = None) -> Vectors:
         vectors = np.zeros((len(texts), self._dimension), np.float32)
@@ -37,5 +38,8 @@ class HashEmbedder:
         return np.asarray(total / np.linalg.norm(total), np.float32)
 
     def _direction(self, word: str) -> Vectors:
-        digest = hashlib.sha256(f"{self._seed} {word}".encode()).digest()
-        return np.random.default_rng(list(digest)).standard_normal(self._dimension).astype(np.float32)
+        if word not in self._directions:
+            digest = hashlib.sha256(f"{self._seed} {word}".encode()).digest()
+            drawn = np.random.default_rng(list(digest)).standard_normal(self._dimension)
+            self._directions[word] = drawn.astype(np.float32)
+        return self._directions[word]

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from chatrec.evaluation.protocols import Case
 from chatrec.ranker import rank
 from chatrec.retriever import Retriever
-from chatrec.session import CANDIDATES, Rooms
+from chatrec.session import Rooms
 
 Ranking: TypeAlias = Sequence[tuple[str, float]]
 """(item id, score), best first."""
@@ -63,13 +63,12 @@ def shown(
 
     No language model orders them.
     """
-    k = max(CANDIDATES, rooms.n)
     for case in cases[:WARM_UP]:
-        rooms.retriever.retrieve(case.query, k)
+        rooms.retrieve(case.query, rooms.n)
     items, milliseconds = [], []
     for done, case in enumerate(cases, 1):
         begun = time.perf_counter()
-        candidates = rooms.retriever.retrieve(case.query, k)
+        candidates = rooms.retrieve(case.query, rooms.n)
         milliseconds.append(1000 * (time.perf_counter() - begun))
         ranking = rank(case.query, candidates, n=rooms.n, model=None, limit=rooms.limit)
         items.append([candidate.item.id for candidate in ranking.candidates])
