@@ -43,7 +43,7 @@ def features_of(query: Query, hits: Mapping[str, Sequence[Hit]], snapshot: Snaps
     for name, value in _context(query, liked).items():
         columns[name] = np.full(len(rows), value)
     matrix = np.column_stack([np.asarray(column, dtype=np.float32) for column in columns.values()])
-    return Features([snapshot.items.ids[row] for row in rows], tuple(columns), matrix)
+    return Features([snapshot.items.ids[row] for row in rows.tolist()], tuple(columns), matrix)
 
 
 def _route(name: str, hits: Sequence[Hit], places: NDArray[np.int64], count: int) -> dict[str, Floats]:

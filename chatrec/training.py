@@ -261,7 +261,7 @@ def _installed(folder: Path, scratch: Path, report: TrainingReport) -> TrainingR
 
 def _digest(retriever: Retriever, liked: Any, seed: int) -> str:
     """Names a training by all that goes into it."""
-    more = "" if liked is None else hashlib.sha256(np.ascontiguousarray(liked.toarray())).hexdigest()
+    more = "" if liked is None else hashlib.sha256(liked.toarray().tobytes()).hexdigest()
     known = [retriever.snapshot.generation, sorted(retriever.routes), {**WEIGHTS, **retriever.weights}, more, seed]
     return hashlib.sha256(json.dumps(known, sort_keys=True).encode()).hexdigest()[:12]
 

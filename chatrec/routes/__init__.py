@@ -41,7 +41,7 @@ def best(route: str, scores: NDArray[Any], snapshot: Snapshot, query: Query, k: 
     if len(rows) > k:  # ties at the edge all stay, so that the item id decides
         rows = rows[scores[rows] >= np.partition(scores[rows], len(rows) - k)[len(rows) - k]]
     ids = snapshot.items.ids
-    return ranked(route, ((ids[row], float(scores[row]), ()) for row in rows), k)
+    return ranked(route, ((ids[row], float(scores[row]), ()) for row in rows.tolist()), k)
 
 
 def scaled(scores: NDArray[Any]) -> NDArray[Any]:

@@ -33,11 +33,10 @@ class Route:
         scores = np.zeros(self._snapshot.count)
         found = past.search("\n".join((query.text, *query.history)), BY_WORDS)
         if found:
-            memories, nearness = zip(*found, strict=True)
-            scores += scaled(np.square(np.asarray(nearness) / nearness[0]) @ past.votes[list(memories)])
+            nearness = np.asarray([score for _, score in found])
+            scores += scaled(np.square(nearness / nearness[0]) @ past.votes[[memory for memory, _ in found]])
         near = self._snapshot.vectors.search(query.vector, BY_MEANING, kind="dialogue", mask=past.mask)
         if near:
             votes = np.exp(SHARPNESS * (np.asarray([passage.score for passage in near]) - near[0].score))
-            memories = [past.number[passage.owner_id] for passage in near]
-            scores += scaled(votes @ past.votes[memories])
+            scores += scaled(votes @ past.votes[[past.number[passage.owner_id] for passage in near]])
         return best("dialogues", scores, self._snapshot, query, k)

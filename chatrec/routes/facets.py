@@ -27,7 +27,9 @@ class Route:
         asked = space.asked("\n".join((query.text, *query.history)))
         if not asked:
             return []
-        scores = np.sum([table.holding(asked.get(table.name, ())) for table in space.tables], axis=0, dtype=np.float64)
+        scores = np.zeros(self._snapshot.count)
+        for table in space.tables:
+            scores += table.holding(asked.get(table.name, ()))
         rows = np.flatnonzero(scores > 0)
         scores[rows] += POPULARITY * scaled(self._snapshot.popularity.known[rows])
         if query.vector is not None:
