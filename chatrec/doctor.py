@@ -8,8 +8,10 @@ from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from typing import Literal
 
+from chatrec import learned
 from chatrec.conversations import Conversations
 from chatrec.embedding import agreement, load_embedder
 from chatrec.errors import ChatRecError
@@ -24,12 +26,14 @@ PACKAGES = {
     "chromadb": "",
     "onnxruntime": "",
     "langchain": "",
+    "lightgbm": "",
     "openai": "",
     "torch": "",
     "sentence-transformers": "",
     "gradio": "ui",
     "xllamacpp": "local",
     "implicit": "recommenders",
+    "ir-measures": "evaluation",
     "psycopg": "postgres",
 }
 """Package -> the extra that brings it; empty: every installation has it."""
@@ -133,4 +137,15 @@ def _catalog(settings: Settings, name: str) -> Finding:
         with closing(open_snapshot(folder, stamp=embedder.stamp, chroma_url=settings.chroma_url)) as snapshot:
             snapshot.vectors.search(embedder.embed_query("anything"), 1, kind="description", mask=None)
     what = f"{about.count:,} items, {about.passages:,} passages, generation {about.generation}, "
-    return Finding(f"catalogue {name}", "fine", f"{what}by {about.stamp.name} ({about.stamp.checksum[:8]})")
+    what += f"by {about.stamp.name} ({about.stamp.checksum[:8]}); {_trained(folder)}"
+    return Finding(f"catalogue {name}", "fine", what)
+
+
+def _trained(folder: Path) -> str:
+    known = learned.about(folder)
+    if not known:
+        return "not trained"
+    models = ", ".join(known["models"]) or "nothing"
+    if not known["fusion"]:
+        return f"trained ({models}), the fusion as it was"
+    return f"trained ({models}), recall@10 on the hold-out {known['before']:.3f} before, {known['after']:.3f} after"

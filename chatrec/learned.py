@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Collection
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +31,20 @@ def current(folder: Path) -> str:
 def publish(folder: Path, name: str) -> None:
     """Makes the training `trained/<name>` the one in use, at once for every process."""
     manifest.written(folder / "TRAINED", name)
+
+
+def about(folder: Path) -> dict[str, Any]:
+    """What the training in use wrote down of itself; empty without one. Raises StoreError for what is damaged."""
+    name = current(folder)
+    if not name:
+        return {}
+    try:
+        known: dict[str, Any] = json.loads((folder / "trained" / name / "about.json").read_text(encoding="utf-8"))
+        if known["format"] != FORMAT:
+            raise ValueError("another format")
+    except (OSError, ValueError, KeyError) as exc:
+        raise StoreError("What was learned for this catalogue is damaged.", mend="Run: chatrec train") from exc
+    return known
 
 
 class Learned:
@@ -67,19 +80,6 @@ class Learned:
     def is_empty(self) -> bool:
         """Whether there is nothing to learn from: neither interactions nor past dialogues."""
         return not self._snapshot.interactions.nnz and not self._snapshot.past.sets.nnz
-
-    @cached_property
-    def about(self) -> dict[str, Any]:
-        """What training wrote down of itself; empty without one. Raises StoreError for what is damaged."""
-        if not self._folder:
-            return {}
-        try:
-            about: dict[str, Any] = json.loads((self._folder / "about.json").read_text(encoding="utf-8"))
-            if about["format"] != FORMAT:
-                raise ValueError("another format")
-        except (OSError, ValueError, KeyError) as exc:
-            raise StoreError("What was learned for this catalogue is damaged.", mend="Run: chatrec train") from exc
-        return about
 
     @property
     def fusion(self) -> Path | None:
