@@ -70,9 +70,13 @@ class Retriever:
     def find(self, query: Query) -> Found:
         """What `retrieve` chooses from, before any item is loaded."""
         query, hits = self.ask(query)
+        return Found(hits, self.fuse(query, hits))
+
+    def fuse(self, query: Query, hits: Mapping[str, Sequence[Hit]]) -> list[tuple[str, float]]:
+        """All that was found as (item id, score), best first, by the learned fusion or by reciprocal ranks."""
         if self.fusion and any(hits.values()):
-            return Found(hits, self.fusion.rank(features_of(query, hits, self.snapshot)))
-        return Found(hits, reciprocal_rank(hits, self.weights_of(query)))
+            return self.fusion.rank(features_of(query, hits, self.snapshot))
+        return reciprocal_rank(hits, self.weights_of(query))
 
     def ask(self, query: Query) -> tuple[Query, dict[str, list[Hit]]]:
         """Every route's hits, and the query as they were asked it."""

@@ -302,7 +302,7 @@ def test_a_target_that_the_catalogue_lacks_is_told_and_stays_in_the_denominator(
 
 def test_every_route_has_a_row_is_compared_and_is_left_out_in_turn(report: Report, rec: ChatRec) -> None:
     routes = list(rec.rooms().retriever.routes)
-    assert [row.name for row in report.rows] == ["fused", *routes, *(f"without {name}" for name in routes)]
+    assert [row.name for row in report.rows] == ["fused", *(f"without {name}" for name in routes), *routes]
     assert [comparison.second for comparison in report.comparisons] == [row.name for row in report.rows[1:]]
     union = report.row("fused").coverage
     covered = [report.row(name).coverage for name in routes]
@@ -313,11 +313,11 @@ def test_every_route_has_a_row_is_compared_and_is_left_out_in_turn(report: Repor
 def test_coverage_counts_all_that_was_found_and_the_ranking_is_cut(rec: ChatRec, tmp_path: Path) -> None:
     cases = dialogue_cases(read_dialogues(written(tmp_path / "rows.jsonl", *ROWS)))
     retriever = rec.rooms().retriever
-    found = answers(retriever, cases, depth=2, told=lambda done: None)
-    assert all(len(ranking) == 2 for ranking in found.ranking)
+    found = answers({"fused": retriever}, cases, depth=2, told=lambda done: None)[0]["fused"]
+    assert all(len(ranking) == 2 for ranking in found.rankings)
     hits = retriever.find(cases[0].query).hits
     everything = {hit.item_id for each in hits.values() for hit in each}
-    assert list(found.union[:2]) == ["hell-or-high-water-2016" in everything, False]
+    assert found.coverage[:2] == ["hell-or-high-water-2016" in everything, False]
     without = without_each_route(retriever)["without words"]
     assert [name for name in retriever.routes if name not in without.routes] == ["words"]
     alone = replace(retriever, routes={"words": retriever.routes["words"]})

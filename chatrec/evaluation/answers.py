@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 import numpy as np
@@ -25,35 +25,37 @@ WARM_UP = 5
 """How many turns are answered before the clock runs."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class Answers:
-    """A ranking a case, from all routes and from each alone, and the share of each sample's items that was found."""
+    """A ranking a case, the best first, and the share of each sample's items that was found at any rank."""
 
-    ranking: list[Ranking]
-    routes: Mapping[str, list[Ranking]]
-    union: NDArray[np.float64]
-    coverage: Mapping[str, NDArray[np.float64]]
+    rankings: list[Ranking] = field(default_factory=list)
+    coverage: list[float] = field(default_factory=list)
+
+    def add(self, ranking: Ranking, case: Case, depth: int) -> None:
+        self.rankings.append(allowed(ranking, case, depth))
+        self.coverage += _covered(case, {item_id for item_id, _ in ranking})
 
 
-def answers(retriever: Retriever, cases: Sequence[Case], *, depth: int, told: Callable[[int], None]) -> Answers:
-    """What `retriever.find` gives for each case: rankings are cut to `depth`, coverage is of all that was found."""
-    fused: list[Ranking] = []
-    routes: dict[str, list[Ranking]] = {name: [] for name in retriever.routes}
-    union: list[float] = []
-    coverage: dict[str, list[float]] = {name: [] for name in retriever.routes}
+def answers(
+    retrievers: Mapping[str, Retriever], cases: Sequence[Case], *, depth: int, told: Callable[[int], None]
+) -> tuple[dict[str, Answers], dict[str, Answers]]:
+    """What each retriever finds for each case, and what each route alone does, both by name.
+
+    The first retriever asks; the others, which have some of its routes, fuse what it was told.
+    """
+    asking = next(iter(retrievers.values()))
+    fused = {name: Answers() for name in retrievers}
+    routes = {name: Answers() for name in asking.routes}
     for done, case in enumerate(cases, 1):
-        found = retriever.find(case.query)
-        fused.append(allowed(found.ranking, case, depth))
-        everything: set[str] = set()
-        for name in retriever.routes:
-            hits = [(hit.item_id, hit.score) for hit in found.hits.get(name, ())]
-            routes[name].append(allowed(hits, case, depth))
-            item_ids = {item_id for item_id, _ in hits}
-            coverage[name] += _covered(case, item_ids)
-            everything |= item_ids
-        union += _covered(case, everything)
+        query, hits = asking.ask(case.query)
+        for name, retriever in retrievers.items():
+            own = {route: hits[route] for route in retriever.routes if route in hits}
+            fused[name].add(retriever.fuse(query, own), case, depth)
+        for name, answered in routes.items():
+            answered.add([(hit.item_id, hit.score) for hit in hits.get(name, ())], case, depth)
         told(done)
-    return Answers(fused, routes, np.array(union), {name: np.array(shares) for name, shares in coverage.items()})
+    return fused, routes
 
 
 def shown(

@@ -114,14 +114,15 @@ def _evaluated(
         return lambda done: progress(stage, done, len(cases)) if progress else None
 
     lists, milliseconds = shown(rooms, cases, told=telling("timed"))
-    for name, retriever in _retrievers(rooms.retriever, ablate=ablate).items():
-        found = answers(retriever, cases, depth=depth, told=telling(name))
-        judge.add(name, "retriever", found.ranking, found.union)
-        if name == FUSED:
-            for route, rankings in found.routes.items():
-                judge.add(route, "route", rankings, found.coverage[route])
-            if run:
-                runs.write(Path(run), zip([case.id for case in cases], found.ranking, strict=True), tag="chatrec")
+    retrievers = _retrievers(rooms.retriever, ablate=ablate)
+    fused, routes = answers(retrievers, cases, depth=depth, told=telling("measured"))
+    for name, found in fused.items():
+        judge.add(name, "retriever", found.rankings, np.array(found.coverage))
+    for name, found in routes.items():
+        judge.add(name, "route", found.rankings, np.array(found.coverage))
+    if run:
+        rankings = fused[FUSED].rankings
+        runs.write(Path(run), zip([case.id for case in cases], rankings, strict=True), tag="chatrec")
     if against:
         judge.add_run(Path(against).name, other)
     right = [item_id for case in cases for sample in case.samples for item_id in sample]
