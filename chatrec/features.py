@@ -57,7 +57,7 @@ def _facets(
     query: Query, snapshot: Snapshot, rows: NDArray[np.int64], liked: Sequence[int]
 ) -> Iterator[tuple[str, Floats]]:
     space = snapshot.facet_space
-    asked = space.asked("\n".join((query.text, *query.history)))
+    asked = space.asked(query.wishes)
     nothing = np.full(len(rows), np.nan, dtype=np.float32)
     for table in space.tables:
         codes = asked.get(table.name)

@@ -49,6 +49,7 @@ def query_of(moment: Moment) -> Query:
     return Query(
         text=wishes[0] if wishes else "",
         history=tuple(wishes[1:]),
+        said=tuple(text for _, text in reversed(moment.said) if text.strip()),
         liked=moment.mentioned,
         excluded=frozenset(moment.mentioned),
     )
@@ -56,8 +57,8 @@ def query_of(moment: Moment) -> Query:
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """A past dialogue up to one of its moments, to be found again: the user's words, the latest first, and the ids of
-    all the items named until then, those recommended at that moment included."""
+    """A past dialogue up to one of its moments, to be found again: what was said, the latest first, and the ids of all
+    the items named until then, those recommended at that moment included."""
 
     id: str
     dialogue_id: str
@@ -70,9 +71,7 @@ def memories(dialogue: Dialogue) -> Iterator[Memory]:
     found = False
     for moment in moments(dialogue):
         found = True
-        query = query_of(moment)
-        text = "\n".join((query.text, *query.history))
-        yield Memory(moment.id, dialogue.id, text, (*moment.mentioned, *moment.targets))
+        yield Memory(moment.id, dialogue.id, query_of(moment).talk, (*moment.mentioned, *moment.targets))
     named = tuple(dict.fromkeys(item_id for utterance in dialogue.utterances for item_id in utterance.items))
     if named and not found:
         said = "\n".join(utterance.text for utterance in reversed(dialogue.utterances) if utterance.text.strip())

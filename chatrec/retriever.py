@@ -100,8 +100,7 @@ class Retriever:
     def _vector(self, query: Query) -> NDArray[np.float32] | None:
         """The embedding of all that was said, the latest first, so that it is the oldest that may not fit; None where
         nothing was said."""
-        text = "\n".join(text for text in (query.text, *query.history) if text.strip())
-        return self.embed(text) if text else None
+        return self.embed(query.talk) if query.talk else None
 
 
 def open_routes(names: Iterable[str], snapshot: Snapshot, learned: Learned) -> dict[str, Route]:

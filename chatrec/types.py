@@ -77,18 +77,31 @@ class Query:
     `text` is the latest request in free words, `history` the earlier ones, latest first; `liked` the items named
     with approval and `since_liked` how many wishes came after the latest of them; `constraints` the hard ones,
     `excluded` ids that must not come back.
+    `said` is the talk so far, both sides of it, the latest first, where the other side's words tell something (in past
+    dialogues between people); empty: `text` and `history`.
     The retriever fills in, once for all routes, `vector` (the request's embedding, unit length) and `mask` (which
     items, by row of the snapshot, may come back; None: all).
     """
 
     text: str
     history: tuple[str, ...] = ()
+    said: tuple[str, ...] = ()
     vector: Any = field(default=None, compare=False, repr=False)
     mask: Any = field(default=None, compare=False, repr=False)
     liked: tuple[str, ...] = ()
     since_liked: int = 0
     constraints: tuple[Constraint, ...] = ()
     excluded: frozenset[str] = frozenset()
+
+    @property
+    def wishes(self) -> str:
+        """The user's words, the latest first."""
+        return "\n".join(text for text in (self.text, *self.history) if text.strip())
+
+    @property
+    def talk(self) -> str:
+        """All words that there are, the latest first."""
+        return "\n".join(self.said) or self.wishes
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,7 @@ class Route:
         if query.vector is None or not past.ids:
             return []
         scores = np.zeros(self._snapshot.count)
-        found = past.search("\n".join((query.text, *query.history)), BY_WORDS)
+        found = past.search(query.talk, BY_WORDS)
         if found:
             nearness = np.asarray([score for _, score in found])
             scores += scaled(np.square(nearness / nearness[0]) @ past.votes[[memory for memory, _ in found]])

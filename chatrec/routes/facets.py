@@ -24,7 +24,7 @@ class Route:
 
     def retrieve(self, query: Query, k: int) -> list[Hit]:
         space = self._snapshot.facet_space
-        asked = space.asked("\n".join((query.text, *query.history)))
+        asked = space.asked(query.wishes)
         if not asked:
             return []
         scores = np.zeros(self._snapshot.count)

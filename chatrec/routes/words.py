@@ -15,5 +15,5 @@ class Route:
         self._words = snapshot.words
 
     def retrieve(self, query: Query, k: int) -> list[Hit]:
-        found = self._words.search("\n".join((query.text, *query.history)), k, mask=query.mask)
+        found = self._words.search(query.wishes, k, mask=query.mask)
         return ranked("words", ((item_id, score, ()) for item_id, score in found), k)
