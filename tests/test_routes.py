@@ -88,3 +88,16 @@ def test_a_route_that_is_not_there_lists_those_that_are(retriever: Retriever) ->
 
     with pytest.raises(SettingsError, match="descriptions, dialogues, facets, mentions"):
         _route("telepathy", retriever.snapshot)
+
+
+@pytest.mark.parametrize("name", ["words", "facets", "neighbours", "popular"])
+def test_a_mask_leaves_out_items_and_changes_nothing_else(name: str, query: Query, retriever: Retriever) -> None:
+    snapshot = retriever.snapshot
+    mask = np.random.default_rng(0).random(snapshot.count) < 0.4
+    route = _route(name, snapshot)
+    everything = route.retrieve(query, snapshot.count)
+    masked = route.retrieve(replace(query, mask=mask), snapshot.count)
+    allowed = [hit for hit in everything if mask[snapshot.items.row(hit.item_id)]]
+    assert 0 < len(masked) < len(everything)
+    assert [hit.item_id for hit in masked] == [hit.item_id for hit in allowed]
+    assert [hit.score for hit in masked] == pytest.approx([hit.score for hit in allowed], abs=1e-5)

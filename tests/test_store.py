@@ -35,6 +35,7 @@ from chatrec.store.index import (
     remove_catalog,
 )
 from chatrec.store.lock import writing
+from chatrec.store.passages import BLOCK, cosines
 from chatrec.store.words import text_of
 from chatrec.types import Constraint
 
@@ -387,6 +388,34 @@ def test_the_nearest_passages_are_found_under_any_mask(things: Snapshot, kind: s
         close = sum(abs(one.score - other.score) < 1e-3 for one, other in zip(found, exact, strict=True))
         assert max(len(shared), close) >= 0.9 * len(exact)
         assert mask is None or all(mask[things.items.row(passage.owner_id)] for passage in found)
+
+
+@settings(deadline=None)
+@given(count=st.integers(0, 3 * BLOCK), share=st.floats(0, 1), seed=st.integers(0, 9))
+def test_cosines_are_the_same_however_many_are_asked_for(count: int, share: float, seed: int) -> None:
+    random = np.random.default_rng(seed)
+    matrix = random.standard_normal((count, 8)).astype(np.float32)
+    vector = random.standard_normal(8).astype(np.float32)
+    places = np.flatnonzero(random.random(count) < share)
+    assert cosines(matrix, vector, places) == pytest.approx(matrix[places] @ vector, abs=1e-5)
+
+
+def test_a_column_gives_the_same_mask_each_time_it_is_asked(things: Snapshot) -> None:
+    for constraint in (Constraint("colour", "any", ("red", "mauve")), Constraint("price", "min", (30,))):
+        first = things.mask([constraint], ())
+        assert first is not None
+        expected = first.copy()
+        first[:] = False  # what a caller does to its mask is its own business
+        again = things.mask([constraint], ())
+        assert again is not None
+        assert again.tolist() == expected.tolist()
+
+
+def test_the_best_by_words_are_the_first_of_all_with_ties_in_the_order_of_rows(things: Snapshot) -> None:
+    everything = things.words.search("thing number made", things.count, mask=None)
+    assert len({score for _, score in everything}) < len(everything)
+    for k in (1, 2, 7, len(everything) - 1, len(everything)):
+        assert things.words.search("thing number made", k, mask=None) == everything[:k]
 
 
 def test_words_are_found_stemmed_and_masked(things: Snapshot) -> None:

@@ -33,7 +33,7 @@ class Route:
         rows = np.flatnonzero(scores > 0)
         scores[rows] += POPULARITY * scaled(self._snapshot.popularity.known[rows])
         if query.vector is not None:
-            scores[rows] += NEARNESS * np.nan_to_num(self._snapshot.vectors.cosines(query.vector, rows), nan=0.0).clip(
-                0
-            )
+            allowed = rows if query.mask is None else rows[query.mask[rows]]
+            near = np.nan_to_num(self._snapshot.vectors.cosines(query.vector, allowed), nan=0.0)
+            scores[allowed] += NEARNESS * near.clip(0)
         return best("facets", scores, self._snapshot, query, k)

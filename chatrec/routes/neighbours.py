@@ -30,5 +30,6 @@ class Route:
             shared += table.shared(rows)
         centre = snapshot.vectors.centre(query.liked)
         if centre is not None:
-            shared += np.nan_to_num(snapshot.vectors.cosines(centre, np.arange(snapshot.count)), nan=0.0)
+            allowed = np.arange(snapshot.count) if query.mask is None else np.flatnonzero(query.mask)
+            shared[allowed] += np.nan_to_num(snapshot.vectors.cosines(centre, allowed), nan=0.0)
         return best("neighbours", shared, snapshot, query, k)

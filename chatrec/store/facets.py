@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Mapping
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,14 +31,31 @@ def build(folder: Path, items: Iterable[Item], schema: Mapping[str, Facet]) -> N
     (folder / "schema.json").write_text(json.dumps(to_json(schema), ensure_ascii=False), encoding="utf-8")
 
 
+@dataclass(frozen=True)
+class _Held:
+    """A facet of texts turned round: `rows` of the items that hold `values[i]` stand from `starts[i]` on."""
+
+    values: list[str]
+    rows: NDArray[np.int64]
+    starts: NDArray[np.int64]
+
+    def of(self, text: str) -> NDArray[np.int64]:
+        place = bisect_left(self.values, text)
+        if place == len(self.values) or self.values[place] != text:
+            return self.rows[:0]
+        return self.rows[self.starts[place] : self.starts[place + 1]]
+
+
 class Facets:
-    """The columns of one generation; each is opened when a constraint first asks for it."""
+    """The columns of one generation; each is opened when a constraint first asks for it, and stays open."""
 
     def __init__(self, folder: Path, count: int) -> None:
         self._folder = folder
         self._count = count
         self.schema = from_json(json.loads((folder / "schema.json").read_text(encoding="utf-8")))
         self._places = {name: str(place) for place, name in enumerate(sorted(self.schema))}
+        self._numbers: dict[str, NDArray[np.float64]] = {}
+        self._held: dict[str, _Held] = {}
 
     def mask(self, constraints: Iterable[Constraint]) -> Mask:
         """Which rows meet every constraint; a facet the catalogue lacks is met by none but op "none"."""
@@ -49,11 +67,7 @@ class Facets:
 
     def numbers(self) -> dict[str, NDArray[np.float64]]:
         """The columns of numbers and dates (as days) by facet, NaN where an item has none."""
-        return {
-            name: np.load(self._folder / self._places[name] / "numbers.npy", mmap_mode="r")
-            for name, facet in self.schema.items()
-            if facet.kind in ("number", "date")
-        }
+        return {name: self._column(name) for name, facet in self.schema.items() if facet.kind in ("number", "date")}
 
     def space(self, *, most: int) -> FacetSpace:
         """The `most` commonest facets of lists and categories as matrices."""
@@ -64,9 +78,7 @@ class Facets:
         return FacetSpace([self._table(facet.name) for facet in chosen], ignored=frozenset(STOPWORDS_EN))
 
     def _table(self, name: str) -> FacetTable:
-        folder = self._folder / self._places[name]
-        values = json.loads((folder / "values.json").read_text(encoding="utf-8"))
-        codes, starts = np.load(folder / "codes.npy"), np.load(folder / "starts.npy")
+        values, codes, starts = self._texts(name)
         held = csr_matrix((np.ones(len(codes)), codes, np.append(starts, len(codes))), shape=(self._count, len(values)))
         return FacetTable.of(name, values, held)
 
@@ -75,10 +87,13 @@ class Facets:
         facet = self.schema.get(constraint.facet)
         if facet is None:
             return np.zeros(self._count, dtype=bool)
-        folder = self._folder / self._places[facet.name]
         if facet.kind not in ("number", "date"):
-            return self._holding(folder, constraint.values)
-        column = np.load(folder / "numbers.npy", mmap_mode="r")
+            met = np.zeros(self._count, dtype=bool)
+            held = self._holding(facet.name)
+            for value in constraint.values:
+                met[held.of(_text(value))] = True
+            return met
+        column = self._column(facet.name)
         wanted = [_number(value) for value in constraint.values]
         if constraint.op == "min":
             return np.asarray(column >= wanted[0])
@@ -86,14 +101,24 @@ class Facets:
             return np.asarray(column <= wanted[0])
         return np.asarray(np.isin(column, [value for value in wanted if not np.isnan(value)]))
 
-    def _holding(self, folder: Path, values: Collection[Any]) -> Mask:
-        known = json.loads((folder / "values.json").read_text(encoding="utf-8"))
-        codes = [place for text in {_text(value) for value in values} if (place := _find(known, text)) is not None]
-        held, starts = np.load(folder / "codes.npy", mmap_mode="r"), np.load(folder / "starts.npy", mmap_mode="r")
-        rows = np.searchsorted(starts, np.flatnonzero(np.isin(held, codes)), side="right") - 1
-        met = np.zeros(self._count, dtype=bool)
-        met[rows] = True
-        return met
+    def _column(self, name: str) -> NDArray[np.float64]:
+        if name not in self._numbers:  # two threads may both open it: the same file, mapped twice
+            self._numbers[name] = np.asarray(np.load(self._folder / self._places[name] / "numbers.npy", mmap_mode="r"))
+        return self._numbers[name]
+
+    def _holding(self, name: str) -> _Held:
+        if name not in self._held:
+            values, codes, starts = self._texts(name)
+            rows = np.repeat(np.arange(self._count), np.diff(starts, append=len(codes)))
+            bounds = np.concatenate([[0], np.cumsum(np.bincount(codes, minlength=len(values)))])
+            self._held[name] = _Held(values, rows[np.argsort(codes, kind="stable")], bounds)
+        return self._held[name]
+
+    def _texts(self, name: str) -> tuple[list[str], NDArray[np.int32], NDArray[np.int64]]:
+        """A facet's sorted values, every item's codes into them, and where each item's codes start."""
+        folder = self._folder / self._places[name]
+        values: list[str] = json.loads((folder / "values.json").read_text(encoding="utf-8"))
+        return values, np.load(folder / "codes.npy"), np.load(folder / "starts.npy")
 
 
 class _Writer:
@@ -139,10 +164,3 @@ def _number(value: object) -> float:
 def _text(value: object) -> str:
     """How texts are compared: without regard to case; booleans are "true" and "false"."""
     return " ".join(str(value).casefold().split())
-
-
-def _find(known: list[str], text: str) -> int | None:
-    from bisect import bisect_left
-
-    place = bisect_left(known, text)
-    return place if place < len(known) and known[place] == text else None

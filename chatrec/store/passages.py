@@ -17,6 +17,10 @@ KINDS: tuple[Kind, ...] = ("description", "review", "dialogue")
 BATCH = 2_000
 """Vectors handled at once."""
 
+BLOCK = 256
+"""Vectors multiplied at once: few enough to stay in the processor's cache, and too few for BLAS to wake threads, which
+then spin for longer than the product takes on the cores that the rest of the turn needs."""
+
 Lookup: TypeAlias = Callable[[Sequence[bytes]], NDArray[np.float32]]
 """From keys of texts to their vectors."""
 
@@ -57,6 +61,23 @@ def refs(folder: Path, kind: Kind) -> list[tuple[str, int]]:
     found = table.execute("SELECT ref, place FROM passage WHERE kind = ? ORDER BY place", (kind,)).fetchall()
     table.close()
     return found
+
+
+def cosines(matrix: NDArray[np.float32], vector: NDArray[np.float32], places: NDArray[np.int64]) -> NDArray[np.float32]:
+    """Of the rows of `matrix` at `places` to `vector`, all of unit length, in time proportional to their number."""
+    rows = np.asarray(matrix)  # slices of a memory map are made slowly
+    if len(places) > len(rows) / 2:  # copying them would take longer than the products of the others
+        scores = np.empty(len(rows), dtype=np.float32)
+        for start in range(0, len(rows), BLOCK):
+            np.dot(rows[start : start + BLOCK], vector, out=scores[start : start + BLOCK])
+        return scores[places]
+    scores = np.empty(len(places), dtype=np.float32)
+    copied = np.empty((BLOCK, rows.shape[1]), dtype=np.float32)
+    for start in range(0, len(places), BLOCK):
+        some = places[start : start + BLOCK]
+        block = np.take(rows, some, axis=0, out=copied[: len(some)], mode="clip")  # "raise" would copy twice
+        np.dot(block, vector, out=scores[start : start + BLOCK])
+    return scores
 
 
 class Passages:

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from chatrec.embedding import Stamp
 from chatrec.errors import StoreError
 from chatrec.store import passages
-from chatrec.store.passages import KINDS, Entry, Kind, Lookup, Passages
+from chatrec.store.passages import KINDS, Entry, Kind, Lookup, Passages, cosines
 
 BATCH = 2_000
 """Vectors added in one call; Chroma takes at most 5,461."""
@@ -150,7 +150,7 @@ class Vectors:
         places = self._places[rows]
         scores = np.full(len(rows), np.nan, dtype=np.float32)
         have = places >= 0
-        scores[have] = _cosines(self._passages.matrix["description"], vector, places[have])
+        scores[have] = cosines(self._passages.matrix["description"], vector, places[have])
         return scores
 
     def reviews(self) -> NDArray[np.int64]:
@@ -186,7 +186,7 @@ class Vectors:
         self, vector: NDArray[np.float32], k: int, kind: Kind, allowed: NDArray[np.bool_] | None
     ) -> list[Passage]:
         places = np.arange(len(self._passages.rows[kind])) if allowed is None else np.flatnonzero(allowed)
-        scores = _cosines(self._passages.matrix[kind], vector, places)
+        scores = cosines(self._passages.matrix[kind], vector, places)
         best = np.argpartition(-scores, min(k, len(scores)) - 1)[:k]
         refs = self._passages.refs_of(kind, places[best])
         found = [
@@ -206,19 +206,6 @@ class Vectors:
                 _check(collection, self._stamp)
                 self._collections[kind] = collection
             return self._collections[kind]
-
-
-def _cosines(
-    matrix: NDArray[np.float32], vector: NDArray[np.float32], places: NDArray[np.int64]
-) -> NDArray[np.float32]:
-    """Of unit-length rows, those at `places`, to a unit-length vector.
-
-    In one thread on purpose: a BLAS product that takes a millisecond wakes threads which then spin for longer than
-    that, on the cores that the rest of the turn needs.
-    """
-    if len(places) < 0.3 * len(matrix):
-        return np.asarray(np.einsum("ij,j->i", matrix[places], vector))
-    return np.asarray(np.einsum("ij,j->i", matrix, vector)[places])  # copying so many rows would take longer
 
 
 def _add(

@@ -63,6 +63,8 @@ class Words(Generic[Id]):
         if mask is not None:
             scores = np.where(mask, scores, 0.0)
         rows = np.flatnonzero(scores > 0)
+        if len(rows) > k > 0:  # ties at the edge all stay, so that the row decides
+            rows = rows[scores[rows] >= np.partition(scores[rows], len(rows) - k)[len(rows) - k]]
         best = rows[np.argsort(-scores[rows], kind="stable")[:k]]
         return [(self._ids[row], float(scores[row])) for row in best]
 
