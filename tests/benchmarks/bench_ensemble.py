@@ -2,15 +2,16 @@
 
     python tests/benchmarks/bench_ensemble.py --catalog NAME --rows FILE --run OUT.trec [--retriever dense|bm25]
 
-EnsembleRetriever, as its users have it: BM25Retriever and Chroma, weights .5 and .5, over every passage of every item
-of an indexed catalogue (title, facets and description; reviews), the very texts that chatrec embeds; an item ranks
-where its first passage does. FILE has past dialogues or requests, as `chatrec evaluate` takes them: the query is the
-user's last message (--query all: all of them, the latest first) or the request; what was named before is not ranked.
+EnsembleRetriever, as its users have it: BM25Retriever and Chroma, weights .5 and .5, over every text that chatrec
+embeds of an indexed catalogue (title, facets and description of an item together, and each of its reviews); an item
+ranks where its first text does. FILE has past dialogues or requests, as `chatrec evaluate` takes them: the query is
+the user's last message (--query all: all of them, the latest first) or the request, and what was named before is not
+ranked.
 
 Nothing is embedded twice: Chroma gets the vectors that indexing kept, those of the snapshot's own matrices, through a
 LangChain Embeddings adapter around the same embedder.
 
-    pip install "chatrec[evaluation]" langchain-classic langchain-community rank-bm25
+    pip install langchain-classic langchain-community rank-bm25
     pip install --no-deps langchain-chroma==1.1.0
 """
 
