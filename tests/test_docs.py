@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from chatrec.catalog.source import names
+from chatrec.cli import app
 from chatrec.settings import Settings
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -72,11 +73,14 @@ def test_links_and_pictures_of_the_readme_are_there() -> None:
     assert [target for target in targets if "://" not in target and not (ROOT / target).exists()] == []
 
 
-def test_the_make_targets_of_the_readme_are_there() -> None:
-    told = {line.split("#")[0].strip() for block in blocks("console") for line in block.splitlines()}
+def test_the_commands_of_the_readme_are_there() -> None:
+    said = [line.split("#")[0].split() for block in blocks("console") for line in block.splitlines() if line.strip()]
     targets = set(re.findall(r"^(\w+):", (ROOT / "Makefile").read_text(encoding="utf-8"), flags=re.MULTILINE))
-    assert {command.split()[0] for command in told} == {"make"}
-    assert {command.split()[1] for command in told} <= targets
+    commands = {command.name or command.callback.__name__ for command in app.registered_commands if command.callback}
+    commands |= {group.name for group in app.registered_groups}
+    known = {"make": targets, "chatrec": commands}
+    for program, first, *_ in said:
+        assert (program == "python" and (ROOT / first).is_file()) or first in known[program]
 
 
 @pytest.fixture(scope="module")
