@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix, load_npz, save_npz
 
 from chatrec.recommenders import Columns
+from chatrec.types import Query
 
 KEPT = 200
 """How many neighbours of an item are kept."""
@@ -46,6 +47,24 @@ class Neighbours:
             load_npz(folder / "weights.npz").tocsr(),
             np.load(folder / "seen.npy", allow_pickle=False),
         )
+
+
+class NeighbourModel:
+    """What recommender models share that are a table of neighbours once fitted."""
+
+    _neighbours: Neighbours
+
+    def score(self, query: Query, item_ids: Sequence[str]) -> NDArray[np.float64]:
+        return self._neighbours.score(query.liked, item_ids)
+
+    def save(self, folder: Path) -> None:
+        self._neighbours.save(folder)
+
+    @classmethod
+    def load(cls, folder: Path) -> Self:
+        loaded = cls()
+        loaded._neighbours = Neighbours.load(folder)
+        return loaded
 
 
 def binary(interactions: Any) -> csr_matrix:

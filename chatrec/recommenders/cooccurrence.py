@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from pathlib import Path
-
 import numpy as np
-from numpy.typing import NDArray
 from scipy.sparse import csr_matrix, diags
 
 from chatrec.recommenders import TrainingData
-from chatrec.recommenders._neighbours import Neighbours, best, binary
-from chatrec.types import Query
+from chatrec.recommenders._neighbours import NeighbourModel, Neighbours, best, binary
 
 LENGTH_DAMPING = 0.75
 """A user with n items counts n^-.75 an item: a talk about five items says more of each pair than 500 ratings do."""
@@ -20,7 +15,7 @@ POPULARITY_DAMPING = 5.0
 """How many users every item is given on top of its own, so that pairs of rare items do not come first by chance."""
 
 
-class Recommender:
+class Recommender(NeighbourModel):
     """Co-occurrence over the square roots of both items' (damped) counts, the cosine of Sarwar et al. (WWW'01).
 
     A query scores the sum over its liked items. Only the best neighbours of an item are kept.
@@ -35,15 +30,3 @@ class Recommender:
         together.setdiag(0.0)
         seen = np.asarray(used.sum(axis=0)).ravel() > 0
         self._neighbours = Neighbours(data.item_ids, best(scale @ together @ scale), seen)
-
-    def score(self, query: Query, item_ids: Sequence[str]) -> NDArray[np.float64]:
-        return self._neighbours.score(query.liked, item_ids)
-
-    def save(self, folder: Path) -> None:
-        self._neighbours.save(folder)
-
-    @classmethod
-    def load(cls, folder: Path) -> Recommender:
-        loaded = cls()
-        loaded._neighbours = Neighbours.load(folder)
-        return loaded

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from pathlib import Path
+from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,8 +10,7 @@ from scipy.sparse import csr_matrix, diags, vstack
 
 from chatrec.errors import TrainingError
 from chatrec.recommenders import TrainingData
-from chatrec.recommenders._neighbours import Neighbours, best, binary
-from chatrec.types import Query
+from chatrec.recommenders._neighbours import NeighbourModel, Neighbours, best, binary
 
 LARGEST = 12_000
 """Rows of the largest matrix that is inverted: 550 MiB in single precision."""
@@ -21,7 +19,7 @@ BLOCK = 512
 """Items whose weights are computed at once."""
 
 
-class Recommender:
+class Recommender(NeighbourModel):
     """Embarrassingly shallow autoencoder (Steck, WWW'19), over the items that have interactions.
 
     The paper inverts the items' Gram matrix; where there are fewer users than items the users' is inverted instead,
@@ -54,18 +52,6 @@ class Recommender:
             starts = np.concatenate(([0], np.cumsum(lengths)))
             weights = csr_matrix((table.data, columns[table.indices], starts), shape=(n, n))
         self._neighbours = Neighbours(data.item_ids, weights, seen)
-
-    def score(self, query: Query, item_ids: Sequence[str]) -> NDArray[np.float64]:
-        return self._neighbours.score(query.liked, item_ids)
-
-    def save(self, folder: Path) -> None:
-        self._neighbours.save(folder)
-
-    @classmethod
-    def load(cls, folder: Path) -> Recommender:
-        loaded = cls()
-        loaded._neighbours = Neighbours.load(folder)
-        return loaded
 
     def _weights(self, used: csr_matrix) -> Iterator[NDArray[np.float32]]:
         """The weights from a block of items to all items, block after block; the diagonal is 0."""

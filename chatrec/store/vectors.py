@@ -1,23 +1,22 @@
-"""Passages by their vectors: in Chroma, embedded or a server, and as a matrix; the only file with chromadb."""
+"""Passages by their vectors: in Chroma, and as a matrix beside it for what Chroma is slow at."""
 
 from __future__ import annotations
 
 import shutil
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import numpy as np
 from numpy.typing import NDArray
 
 from chatrec.embedding import Stamp
 from chatrec.errors import StoreError
-from chatrec.store import passages
+from chatrec.store import chroma, passages
 from chatrec.store.passages import KINDS, Entry, Kind, Lookup, Passages, cosines
 
 BATCH = 2_000
@@ -59,7 +58,7 @@ def build(
     """
     count = passages.write(folder, entries, lookup, dimension=stamp.dimension)
     if url:
-        with _server(url) as client:
+        with chroma.server(url) as client:
             for kind in KINDS:
                 with suppress(Exception):  # what a killed attempt has left; most often there is nothing
                     client.delete_collection(_named(name, kind))
@@ -70,7 +69,7 @@ def build(
         shutil.copytree(base / "chroma", folder / "chroma")
     else:
         changed = None
-    client = _embedded(folder / "chroma")
+    client = chroma.embedded(folder / "chroma")
     try:
         _add(client, folder, name, stamp, changed, progress)
     finally:
@@ -79,7 +78,7 @@ def build(
 
 def drop(url: str, names: Iterable[str]) -> None:
     """Deletes the collections of parts that are gone from a Chroma server."""
-    with _server(url) as client:
+    with chroma.server(url) as client:
         for name in names:
             for kind in KINDS:
                 with suppress(Exception):  # another process may have been quicker
@@ -175,7 +174,7 @@ class Vectors:
 
     def _asked(self, vector: NDArray[np.float32], k: int, kind: Kind) -> list[tuple[Passage, int]]:
         """Chroma's answer with each passage's row, ties by ref."""
-        with _mapped(self._url):
+        with chroma.mapped(self._url):
             answer = self._collection(kind).query(query_embeddings=[vector], n_results=k, include=["distances"])
         scored = [(ref, 1.0 - distance) for ref, distance in zip(answer["ids"][0], answer["distances"][0], strict=True)]
         rows = self._passages.rows_of([ref for ref, _ in scored])
@@ -201,7 +200,7 @@ class Vectors:
                 if self._client is None:
                     if not self._url and not (self._folder / "chroma").is_dir():  # which Chroma would make, empty
                         raise StoreError("This generation of the index is gone.", mend="Open the catalogue again.")
-                    self._client = _http(self._url) if self._url else _embedded(self._folder / "chroma")
+                    self._client = chroma.http(self._url) if self._url else chroma.embedded(self._folder / "chroma")
                 collection = self._client.get_collection(_named(self._name, kind), embedding_function=None)
                 _check(collection, self._stamp)
                 self._collections[kind] = collection
@@ -254,55 +253,3 @@ def _check(collection: Any, stamp: Stamp) -> None:
             f"The Chroma collection {collection.name} was made with another embedder.",
             mend="Index again with --reset.",
         )
-
-
-def _embedded(folder: Path) -> Any:
-    import chromadb
-    from chromadb.config import Settings
-
-    return chromadb.PersistentClient(str(folder), settings=Settings(anonymized_telemetry=False))
-
-
-def _http(url: str) -> Any:
-    import chromadb
-    from chromadb.config import Settings
-
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise StoreError(
-            "CHATREC_CHROMA_URL is not the address of a Chroma server.", mend="Write it as http://127.0.0.1:8000"
-        )
-    secure = parts.scheme == "https"
-    with _mapped(url):
-        return chromadb.HttpClient(
-            host=parts.hostname,
-            port=parts.port or (443 if secure else 8000),
-            ssl=secure,
-            settings=Settings(anonymized_telemetry=False),
-        )
-
-
-@contextmanager
-def _server(url: str) -> Iterator[Any]:
-    client = _http(url)
-    with _mapped(url):
-        yield client
-
-
-@contextmanager
-def _mapped(url: str) -> Iterator[None]:
-    """Errors of Chroma as StoreError."""
-    try:
-        yield
-    except (StoreError, GeneratorExit):
-        raise
-    except Exception as exc:  # Chroma raises its own tree, ValueError for an unreachable server, and httpx's errors
-        parts = urlsplit(url)
-        where = f"The Chroma server at {parts.hostname}:{parts.port or 8000}" if url else "The embedded Chroma"
-        first = (str(exc).strip() or type(exc).__name__).splitlines()[0][:200]
-        mend = (
-            "Start it (chroma run --path DIR) or correct CHATREC_CHROMA_URL; if its data is lost, index with --reset."
-            if url
-            else "Make the index anew: chatrec index PATH --reset"
-        )
-        raise StoreError(f"{where} does not answer: {first}", mend=mend) from exc
