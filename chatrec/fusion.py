@@ -18,7 +18,7 @@ WEIGHTS = {
     "facets": 1.5,
     "mentions": 1.5,
     "dialogues": 2.0,
-    "neighbours": 1.0,
+    "neighbours": 2.0,
     "popular": 0.25,
     "trending": 0.1,
 }
