@@ -144,7 +144,7 @@ class ChatRec:
         """One answer without a conversation; nothing of it is kept.
 
         `liked` are ids of items the user likes; where there are some, `text` may be empty. `filters` are conditions
-        on facets: `{"year": {"min": 1990}, "genres": ["Drama", "Comedy"]}` (any of), `{"genres": {"none": ["War"]}}`.
+        on facets: `{"price": {"max": 90}, "colour": ["red", "blue"]}` (any of), `{"colour": {"none": ["green"]}}`.
         """
         if n < 1:
             raise MessageError(f"n is {n}; it says how many items to recommend.", mend="Ask for at least 1.")

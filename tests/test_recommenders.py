@@ -7,7 +7,8 @@ import pytest
 from scipy.sparse import csr_matrix
 
 from chatrec import plugins
-from chatrec.recommenders import TrainingData
+from chatrec.errors import TrainingError
+from chatrec.recommenders import TrainingData, _neighbours, cooccurrence, ease
 from chatrec.types import Query
 
 NAMES = plugins.names("recommenders")
@@ -79,3 +80,48 @@ def test_no_interactions_at_all_is_no_error(name: str) -> None:
     model = plugins.load("recommenders", name)()
     model.fit(TrainingData(ITEMS, csr_matrix((0, len(ITEMS)))))
     assert np.isnan(model.score(Query("", liked=("item-0",)), ITEMS)).all()
+
+
+@pytest.mark.parametrize(("users", "items"), [(12, 30), (40, 15)])
+def test_ease_is_the_closed_form_of_its_paper(users: int, items: int) -> None:
+    used = (np.random.default_rng(1).random((users, items)) < 0.3).astype(float)
+    used[:, 0] = 1
+    ids = [str(number) for number in range(items)]
+    model = ease.Recommender(reg=3.0, length_damping=0.0)
+    model.fit(TrainingData(ids, csr_matrix(used)))
+    inverse = np.linalg.inv(used.T @ used + 3.0 * np.eye(items))
+    weights = -inverse / np.diag(inverse)
+    np.fill_diagonal(weights, 0)
+    liked = [2, 5]
+    expected = np.maximum(weights[liked], 0).sum(axis=0)  # negative weights are not kept
+    expected[~used.any(axis=0)] = np.nan
+    scores = model.score(Query("", liked=("2", "5")), ids)
+    np.testing.assert_allclose(scores, expected, atol=1e-4)
+
+
+def test_ease_refuses_a_matrix_that_would_not_fit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ease, "LARGEST", 5)
+    with pytest.raises(TrainingError, match="cooccurrence"):
+        ease.Recommender().fit(checkerboard())
+
+
+def test_cooccurrence_counts_short_rows_more_and_common_items_less() -> None:
+    used = np.zeros((4, 6))
+    used[0, [0, 1]] = 1  # a short row has 0 and 1 together
+    used[1, [0, 2, 3, 4, 5]] = 1  # a long one 0 and the others
+    used[2:, 5] = 1
+    model = cooccurrence.Recommender()
+    model.fit(TrainingData(list("abcdef"), csr_matrix(used)))
+    scores = dict(zip("abcdef", model.score(Query("", liked=("a",)), list("abcdef")), strict=True))
+    assert scores["b"] > scores["c"] == scores["d"] > scores["f"] > 0
+    own = {
+        item: 5.0 + sum(1 / used[row].sum() ** 1.5 for row in np.flatnonzero(used[:, place]))
+        for place, item in enumerate("abcdef")
+    }
+    assert scores["b"] == pytest.approx(2**-1.5 / np.sqrt(own["a"] * own["b"]), rel=1e-5)
+
+
+def test_only_the_best_neighbours_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_neighbours, "KEPT", 3)
+    kept = _neighbours.best(csr_matrix(np.array([[5.0, 1, 4, 3, 2], [0, 0, 0, 0, 0], [1, 0, 0, 0, -1]]))).toarray()
+    assert kept.tolist() == [[5, 0, 4, 3, 0], [0] * 5, [1, 0, 0, 0, 0]]

@@ -13,7 +13,7 @@ OPS = get_args(Op)
 
 
 def constraints_from(filters: Mapping[str, Any], schema: Mapping[str, Facet]) -> tuple[Constraint, ...]:
-    """`{"year": {"min": 1990}, "genres": ["Drama", "Comedy"]}` as hard constraints.
+    """`{"price": {"max": 90}, "colour": ["red", "blue"]}` as hard constraints.
 
     A value or a list of values means any of them; a mapping may hold "any", "none", "min" and "max".
     Raises MessageError for a facet, an operation or a value the catalogue cannot have, listing what there is.

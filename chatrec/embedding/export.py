@@ -14,7 +14,6 @@ import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from importlib.metadata import version
-from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +22,7 @@ from filelock import FileLock, Timeout
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
+from chatrec.catalog import sample
 from chatrec.embedding.exported import ABOUT, FILES, About, Figures, export_folder, find_exported
 from chatrec.embedding.onnx_engine import OnnxEmbedder
 from chatrec.embedding.values import Vectors
@@ -186,7 +186,7 @@ def _learning_texts() -> list[str]:
 
 
 def _sample() -> list[Any]:
-    with (files("chatrec.catalog.sample") / "films.jsonl").open(encoding="utf-8") as lines:
+    with sample.films().open(encoding="utf-8") as lines:
         return [json.loads(line) for line in lines]
 
 
