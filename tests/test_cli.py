@@ -94,7 +94,7 @@ def test_index_says_what_it_took_the_file_for_and_what_it_did(run: Run, tmp_path
     ran = run("index", str(written(tmp_path / "desks.jsonl", *DESKS)), "--catalog", "fresh")
     assert ran.returncode == 0, ran.stderr
     assert "desks.jsonl: read as jsonl (" in ran.stdout
-    assert "3 items (3 added), 2 passages" in ran.stdout
+    assert "3 items (3 added), 3 passages" in ran.stdout
     assert "facets only: 1 (bare)" in ran.stdout
     again = run("index", str(written(tmp_path / "desks.jsonl", DESKS[0])), "--catalog", "fresh", "--sync")
     assert "1 items (2 removed, 1 unchanged)" in again.stdout
