@@ -60,7 +60,8 @@ def _account(report: IndexReport, name: str) -> None:
     if change.without_text:
         some = ", ".join(plain(item_id) for item_id in change.without_text[:TOLD])
         more = ", …" if len(change.without_text) > TOLD else ""
-        console.print(f"Without any text, to be found by title and facets only: {len(change.without_text):,} ({some}{more})")
+        left = f"{len(change.without_text):,} ({some}{more})"
+        console.print(f"Without any text, to be found by title and facets only: {left}")
     if report.source.bad_count:
         console.print(f"Bad records left out: {report.source.bad_count:,}")
         for bad in report.source.bad[:TOLD]:
