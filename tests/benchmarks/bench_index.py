@@ -56,8 +56,8 @@ def items_of(path: Path, limit: int) -> Iterator[Item]:
 
 
 def texts_of(items: list[Item]) -> list[str]:
-    texts = [text for item in items for text in (item.description, *(review.text for review in item.reviews))]
-    return [text for text in texts if text.strip()]
+    """What indexing embeds."""
+    return [text for item in items for _, _, text in embedded_of(item)]
 
 
 class AsLangChain:
@@ -83,7 +83,8 @@ def langchain(texts: list[str], embeddings: Any) -> float:
 
 
 def chatrec(items: list[Item], embedder: Embedder) -> float:
-    from chatrec.store.index import build_generation
+    from chatrec.store.parts import embedded_of
+from chatrec.store.index import build_generation
 
     with tempfile.TemporaryDirectory() as folder:
         begun = time.perf_counter()
