@@ -57,6 +57,8 @@ def items_of(path: Path, limit: int) -> Iterator[Item]:
 
 def texts_of(items: list[Item]) -> list[str]:
     """What indexing embeds."""
+    from chatrec.store.parts import embedded_of
+
     return [text for item in items for _, _, text in embedded_of(item)]
 
 
@@ -83,8 +85,7 @@ def langchain(texts: list[str], embeddings: Any) -> float:
 
 
 def chatrec(items: list[Item], embedder: Embedder) -> float:
-    from chatrec.store.parts import embedded_of
-from chatrec.store.index import build_generation
+    from chatrec.store.index import build_generation
 
     with tempfile.TemporaryDirectory() as folder:
         begun = time.perf_counter()
