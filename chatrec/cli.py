@@ -64,6 +64,7 @@ def index(
 
 @app.command()
 def train(
+    files: Annotated[list[Path] | None, typer.Argument(help="Either of both sorts; their content tells.")] = None,
     dialogues: Annotated[list[Path] | None, typer.Option(help="Past conversations; may be repeated.")] = None,
     interactions: Annotated[list[Path] | None, typer.Option(help="Who used what; may be repeated.")] = None,
     feedback: Annotated[bool, typer.Option("--feedback", help="Also what was marked good in kept chats.")] = False,
@@ -74,7 +75,11 @@ def train(
     from chatrec.commands import training
 
     training.run(
-        dialogues=dialogues or [], interactions=interactions or [], feedback=feedback, catalog=catalog, seed=seed
+        dialogues=[*(dialogues or []), *(files or [])],
+        interactions=interactions or [],
+        feedback=feedback,
+        catalog=catalog,
+        seed=seed,
     )
 
 

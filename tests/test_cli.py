@@ -172,6 +172,8 @@ def test_what_is_liked_is_not_recommended_back(run: Run) -> None:
         (["recommend", "x", "--liked", "nobody"], ["'nobody'"]),
         (["recommend", "x", "-n", "0"], ["0"]),
         (["recommend", " "], ["empty"]),
+        (["train", "--dialogues", "nowhere.jsonl", "--catalog", "desks"], ["nowhere.jsonl", "path"]),
+        (["train", "--catalog", "desks"], ["nothing to learn from", "--dialogues FILE"]),
         (["recommend", "x " * 50_000], ["99,999", "shorter"]),
         (["recommend", "x", "--catalog", "nowhere"], ["'nowhere'", "chatrec index"]),
         (["recommend", "x", "--catalog", "../desks"], ["'../desks'"]),
