@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -115,9 +115,10 @@ class ChatRec:
 
         if dialogues or interactions:
             self.index([*dialogues, *interactions], progress=progress)
-        retriever = self.rooms().retriever
+        retriever = self._retriever("")  # neither a language model nor what was learned before is needed
         liked = self._marked_good(retriever.snapshot) if feedback else None
-        return training.train(retriever, self.folder, liked=liked, seed=seed, progress=progress)
+        with closing(retriever.snapshot):
+            return training.train(retriever, self.folder, liked=liked, seed=seed, progress=progress)
 
     def _marked_good(self, snapshot: store.Snapshot) -> Any:
         """Sessions by items, 1 where an item was marked good."""
@@ -212,25 +213,29 @@ class ChatRec:
             return self._rooms
 
     def _wired(self) -> Rooms:
-        snapshot = store.open_snapshot(self.folder, stamp=self.embedder.stamp, chroma_url=self.settings.chroma_url)
         trained = learned.current(self.folder)
-        self._served = (snapshot.generation, trained)
+        retriever = self._retriever(trained)
+        self._served = (retriever.snapshot.generation, trained)
+        return Rooms(
+            retriever,
+            TitleIndex(retriever.snapshot.items.titles()),
+            self.model,
+            self.settings.n,
+            self.settings.llm_timeout,
+            self.settings.diversity,
+        )
+
+    def _retriever(self, trained: str) -> Retriever:
+        """Over the generation that is current, with what the training of that name learned; empty: none."""
+        snapshot = store.open_snapshot(self.folder, stamp=self.embedder.stamp, chroma_url=self.settings.chroma_url)
         knowledge = Learned(snapshot, self.folder / "trained" / trained if trained else None)
         weights = self.settings.route_weights()
-        retriever = Retriever(
+        return Retriever(
             snapshot,
             routes=open_routes(weights, snapshot, knowledge),
             weights={name: weight for name, weight in weights.items() if weight is not None},
             embed=self.embedder.embed_query,
             fusion=LearnedFusion.load(knowledge.fusion) if knowledge.fusion else None,
-        )
-        return Rooms(
-            retriever,
-            TitleIndex(snapshot.items.titles()),
-            self.model,
-            self.settings.n,
-            self.settings.llm_timeout,
-            self.settings.diversity,
         )
 
     def catalogs(self) -> list[str]:

@@ -251,6 +251,7 @@ def _installed(folder: Path, scratch: Path, report: TrainingReport) -> TrainingR
     about = {**asdict(report), "format": learned.FORMAT}
     about = {key: None if isinstance(value, float) and math.isnan(value) else value for key, value in about.items()}
     (scratch / "about.json").write_text(json.dumps(about), encoding="utf-8")
+    shutil.rmtree(folder / "trained" / name, ignore_errors=True)  # left by one that was killed before its pointer
     scratch.rename(folder / "trained" / name)
     learned.publish(folder, name)
     for path in (folder / "trained").iterdir():
@@ -261,7 +262,7 @@ def _installed(folder: Path, scratch: Path, report: TrainingReport) -> TrainingR
 
 def _digest(retriever: Retriever, liked: Any, seed: int) -> str:
     """Names a training by all that goes into it."""
-    more = "" if liked is None else hashlib.sha256(liked.toarray().tobytes()).hexdigest()
+    more = "" if liked is None else [liked.indptr.tolist(), liked.indices.tolist()]
     known = [retriever.snapshot.generation, sorted(retriever.routes), {**WEIGHTS, **retriever.weights}, more, seed]
     return hashlib.sha256(json.dumps(known, sort_keys=True).encode()).hexdigest()[:12]
 

@@ -219,3 +219,21 @@ def test_a_damaged_fusion_says_what_to_do(rec: ChatRec) -> None:
     (folder / "fusion" / "trees.txt").write_text("no trees")
     with pytest.raises(StoreError, match="chatrec train"):
         rec.rooms()
+
+
+def test_a_damaged_fusion_or_a_missing_language_model_does_not_stand_in_the_way_of_training_anew(rec: ChatRec) -> None:
+    folder = rec.folder / "trained" / rec.train().name
+    (folder / "fusion" / "trees.txt").write_text("no trees")
+    other = ChatRec(rec.settings.model_copy(update={"llm": "nobody:nothing"}))
+    other.__dict__["embedder"] = rec.embedder
+    assert other.train().fusion
+    assert rec.rooms().retriever.fusion
+
+
+def test_killed_before_its_pointer_was_swapped_it_is_done_again(rec: ChatRec, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patched:
+        patched.setattr(learned, "publish", lambda folder, name: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            rec.train()
+    assert not learned.current(rec.folder)
+    assert rec.train().fusion
