@@ -9,16 +9,18 @@ from typing import Any, ClassVar, Literal, TypeAlias
 from chatrec.catalog import Item
 from chatrec.errors import ChatRecError
 
-Op: TypeAlias = Literal["any", "none", "min", "max"]
+Op: TypeAlias = Literal["any", "none", "min", "max", "above", "below", "within", "outside"]
 Strength: TypeAlias = Literal["hard", "soft"]
 
 
 @dataclass(frozen=True, slots=True)
 class Constraint:
-    """A condition on a facet, with the turn it came from.
+    """A condition on a facet, with the turn it came from and the user's words for it.
 
-    `op` "any": the facet holds at least one of `values`; "none": it holds none of them;
-    "min"/"max": the number is at least / at most `values[0]`. An item that lacks the facet fails all but "none".
+    `op` "any": the facet holds at least one of `values`; "none": it holds none of them; "min"/"max": the number is at
+    least / at most `values[0]`; "above"/"below": it is more / less; "within"/"outside": it lies / does not lie in one
+    of the ranges low, high, low, high, ... (both ends belong to it). An item that lacks the facet fails all but "none"
+    and "outside".
     """
 
     facet: str
@@ -26,6 +28,33 @@ class Constraint:
     values: tuple[str | float | bool, ...]
     strength: Strength = "hard"
     turn: int = 0
+    text: str = field(default="", compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """The wish for the least or the most of a number ("the cheapest"), with the turn."""
+
+    facet: str
+    direction: Literal["least", "most"]
+    turn: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """What turning items down has taught: items whose `facet` holds `value` are less welcome, by `weight` (0 to 1)."""
+
+    facet: str
+    value: str
+    weight: float
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question that was put to the user, on one facet, in which turn."""
+
+    facet: str
+    turn: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,17 +75,28 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class DialogueState:
-    """What a conversation has come to. `turn` counts finished turns; `intent` is that of the last message."""
+    """What a conversation has come to. `turn` counts finished turns; `intent` is the act of the last message.
+
+    `about` are the items talked of last, which "it" and "that one" mean; `lessons` what turning items down taught;
+    `questions` what the user was asked. `before` is the state that the last change of mind can go back to.
+    """
 
     turn: int = 0
     intent: str = "recommend"
     wishes: tuple[Wish, ...] = ()
     constraints: tuple[Constraint, ...] = ()
+    order: Order | None = None
     liked: tuple[Mention, ...] = ()
     disliked: tuple[Mention, ...] = ()
     rejected: tuple[Mention, ...] = ()
+    accepted: tuple[Mention, ...] = ()
     seen: tuple[Mention, ...] = ()
     shown: tuple[Mention, ...] = ()
+    about: tuple[str, ...] = ()
+    lessons: tuple[Lesson, ...] = ()
+    questions: tuple[Asked, ...] = ()
+    confirmed: tuple[str, ...] = ()
+    before: DialogueState | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +116,8 @@ class Query:
 
     `text` is the latest request in free words, `history` the earlier ones, latest first; `liked` the items named
     with approval and `since_liked` how many wishes came after the latest of them; `constraints` the hard ones,
-    `excluded` ids that must not come back.
+    `preferences` the soft ones, `order` the number to order by, `lessons` what is less welcome; `excluded` ids that
+    must not come back.
     `said` is the talk so far, both sides of it, the latest first, where the other side's words tell something (in past
     dialogues between people); empty: `text` and `history`.
     The retriever fills in, once for all routes, `vector` (the request's embedding, unit length) and `mask` (which
@@ -91,6 +132,9 @@ class Query:
     liked: tuple[str, ...] = ()
     since_liked: int = 0
     constraints: tuple[Constraint, ...] = ()
+    preferences: tuple[Constraint, ...] = ()
+    order: Order | None = None
+    lessons: tuple[Lesson, ...] = ()
     excluded: frozenset[str] = frozenset()
 
     @property
@@ -161,13 +205,28 @@ class Explanation:
 
 @dataclass(frozen=True, slots=True)
 class Recommendation:
-    """A candidate that is shown, with its reasons."""
+    """A candidate that is shown, with its reasons.
+
+    `breaks` are the conditions it does not meet, where nothing meets all; `disclosure` is what the catalogue's policy
+    has to be said with it.
+    """
 
     item: Item
     score: float
     hits: Mapping[str, Hit]
     evidence: tuple[Evidence, ...] = ()
     explanation: Explanation = field(default_factory=Explanation)
+    breaks: tuple[Constraint, ...] = ()
+    disclosure: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One question to the user, on one facet, with the values it tells apart best."""
+
+    facet: str
+    text: str
+    options: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +251,12 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """The answer to one message. `timings` maps a stage to milliseconds; `stopped`: the user cut it short."""
+    """The answer to one message. `timings` maps a stage to milliseconds; `stopped`: the user cut it short.
+
+    `claims` are sentences of `text` that rest on evidence of items which are not recommended in it, such as the answer
+    to a question about one; `question` is what the user is asked; `blocking` is the condition that excludes most,
+    where nothing meets all of them.
+    """
 
     text: str
     recommendations: tuple[Recommendation, ...]
@@ -201,6 +265,9 @@ class Reply:
     timings: Mapping[str, float] = field(default_factory=dict)
     usage: Usage = field(default_factory=Usage)
     stopped: bool = False
+    claims: tuple[Claim, ...] = ()
+    question: Question | None = None
+    blocking: Constraint | None = None
 
 
 @dataclass(frozen=True, slots=True)

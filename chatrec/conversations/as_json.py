@@ -8,18 +8,28 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, is_dataclass
 from typing import Any, TypeVar
 
 from chatrec.errors import ConversationError
-from chatrec.types import Constraint, DialogueState, Mention, Note, Turn, UserProfile, Wish
+from chatrec.types import Asked, Constraint, DialogueState, Lesson, Mention, Note, Order, Turn, UserProfile, Wish
 
 SCHEMA = 1
 
 UPGRADES: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {}
 """Schema number -> what turns a document of it into one of the next schema."""
 
-MENTIONS = ("liked", "disliked", "rejected", "seen", "shown")
+LISTS: dict[str, type[Any]] = {
+    "wishes": Wish,
+    "liked": Mention,
+    "disliked": Mention,
+    "rejected": Mention,
+    "accepted": Mention,
+    "seen": Mention,
+    "shown": Mention,
+    "lessons": Lesson,
+    "questions": Asked,
+}
 PROFILE = ("owns", "seen", "access", "confirmed")
 NON_FINITE = {"inf": math.inf, "-inf": -math.inf, "nan": math.nan}
 
@@ -27,28 +37,47 @@ T = TypeVar("T")
 
 
 def state_to_json(state: DialogueState) -> dict[str, Any]:
-    document = {"schema": SCHEMA, **asdict(state)}
-    document["constraints"] = [
-        {**asdict(constraint), "values": [_number_to_json(value) for value in constraint.values]}
-        for constraint in state.constraints
-    ]
-    return document
+    return {"schema": SCHEMA, **_state_to_json(state)}
+
+
+def _state_to_json(state: DialogueState, after: dict[str, Any] | None = None) -> dict[str, Any]:
+    """A state; of the states before it only what differs from the one that came `after`, as most stays the same."""
+    document: dict[str, Any] = {
+        entry.name: _plain(getattr(state, entry.name)) for entry in fields(state) if entry.name != "before"
+    }
+    short = {name: value for name, value in document.items() if after is None or after.get(name) != value}
+    short["before"] = _state_to_json(state.before, document) if state.before else None
+    return short
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return [_plain(entry) for entry in value]
+    if is_dataclass(value) and not isinstance(value, type):
+        return {entry.name: _plain(getattr(value, entry.name)) for entry in fields(value)}
+    return _number_to_json(value)
 
 
 def state_from_json(document: Any) -> DialogueState:
     """Raises ConversationError where the document is of a newer schema or not a dialogue state."""
+    return _read(DialogueState, document, _state_from_json)
 
-    def build(known: dict[str, Any]) -> DialogueState:
-        for name in MENTIONS:
-            known[name] = _all(Mention, known.get(name, ()))
-        known["wishes"] = _all(Wish, known.get("wishes", ()))
-        known["constraints"] = tuple(
-            Constraint(**{**known_constraint, "values": tuple(map(_number_from_json, known_constraint["values"]))})
-            for known_constraint in (_known(Constraint, entry) for entry in known.get("constraints", ()))
-        )
-        return DialogueState(**known)
 
-    return _read(DialogueState, document, build)
+def _state_from_json(document: dict[str, Any]) -> DialogueState:
+    known = dict(document)
+    before = known.pop("before", None)
+    for name, kind in LISTS.items():
+        known[name] = _all(kind, known.get(name, ()))
+    known["constraints"] = tuple(
+        Constraint(**{**entry, "values": tuple(map(_number_from_json, entry["values"]))})
+        for entry in (_known(Constraint, entry) for entry in known.get("constraints", ()))
+    )
+    for name in ("about", "confirmed"):
+        known[name] = tuple(known.get(name, ()))
+    if known.get("order"):
+        known["order"] = Order(**_known(Order, known["order"]))
+    earlier = _state_from_json(_known(DialogueState, {**document, **before})) if before else None
+    return DialogueState(**known, before=earlier)
 
 
 def turn_to_json(turn: Turn) -> dict[str, Any]:

@@ -58,11 +58,11 @@ class Facets:
         self._held: dict[str, _Held] = {}
 
     def mask(self, constraints: Iterable[Constraint]) -> Mask:
-        """Which rows meet every constraint; a facet the catalogue lacks is met by none but op "none"."""
+        """Which rows meet every constraint; a facet the catalogue lacks is met by none but op "none" and "outside"."""
         allowed = np.ones(self._count, dtype=bool)
         for constraint in constraints:
             met = self._met(constraint)
-            allowed &= ~met if constraint.op == "none" else met
+            allowed &= ~met if constraint.op in ("none", "outside") else met
         return allowed
 
     def numbers(self) -> dict[str, NDArray[np.float64]]:
@@ -99,6 +99,11 @@ class Facets:
             return np.asarray(column >= wanted[0])
         if constraint.op == "max":
             return np.asarray(column <= wanted[0])
+        if constraint.op in ("above", "below"):
+            return np.asarray(column > wanted[0] if constraint.op == "above" else column < wanted[0])
+        if constraint.op in ("within", "outside"):
+            ranges = zip(wanted[::2], wanted[1::2], strict=True)
+            return np.asarray(np.any([(column >= low) & (column <= high) for low, high in ranges], axis=0))
         return np.asarray(np.isin(column, [value for value in wanted if not np.isnan(value)]))
 
     def _column(self, name: str) -> NDArray[np.float64]:
