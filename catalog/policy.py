@@ -49,7 +49,7 @@ class Restricted:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """House rules; what is not given is not in force. `available` is the facet of lists that says where to have an item."""
+    """House rules; what is not given is not in force. `available` is the list facet that says where to have an item."""
 
     hide: frozenset[Hidden] = frozenset()
     available: str = ""
@@ -102,18 +102,18 @@ def policy_from(mapping: Mapping[str, Any], *, where: str) -> Policy:
     )
 
 
-def policy_among(paths: Iterable[Path]) -> tuple[list[Path], Path | None]:
-    """The paths that are no `policy.toml`, and the one that is among them or lies in one of these folders.
+def policy_among(paths: Iterable[Path], *, given: Path | None = None) -> tuple[list[Path], Path | None]:
+    """The paths that are no `policy.toml`, and the policy: the one `given`, else the one among them or in a folder.
 
-    Raises CatalogError where there are several.
+    Raises CatalogError where none is given and there are several.
     """
-    given = list(paths)
-    found = [path if path.name == FILE else path / FILE for path in given]
+    every = list(paths)
+    found = [path if path.name == FILE else path / FILE for path in every]
     there = list(dict.fromkeys(path for path in found if path.is_file()))
-    if len(there) > 1:
+    if len(there) > 1 and not given:
         mend = "Say with --policy which one is to hold."
         raise CatalogError(f"There are several house rules: {' and '.join(map(str, there))}.", mend=mend)
-    return [path for path in given if path not in there], next(iter(there), None)
+    return [path for path in every if path not in there], given or next(iter(there), None)
 
 
 def check_policy(policy: Policy, schema: Mapping[str, Facet], *, where: str = FILE) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import unicodedata
 from collections import Counter
@@ -30,6 +31,7 @@ PREVENTED = {
 FALSE = frozenset(("", "0", "false", "no", "none", "n"))
 
 UNSEEN = re.compile("[\xad\u200b-\u200f\u2060\ufeff]")
+APOSTROPHES = str.maketrans("’‘ʼ", "'''")
 BETWEEN = r"[\s_*‐-―-]*"
 """Blanks, hyphens and marks of emphasis between two words, or nothing."""
 
@@ -43,7 +45,9 @@ def required(
     """
     found: list[Constraint] = []
     if policy.available and profile and _accessible(profile):
-        found.append(Constraint(policy.available, "any", tuple(sorted(profile.access))))
+        found.append(
+            Constraint(policy.available, "any", tuple(sorted(text for text in profile.access if text.strip())))
+        )
     if policy.restricted and not _is_confirmed(policy.restricted, profile, confirmed):
         found += _milder(policy.restricted, schema)
     return tuple(found)
@@ -176,9 +180,10 @@ def _texts(item: Item, facet: str) -> list[str]:
 
 def _number(text: str) -> float | None:
     try:
-        return float(text)
+        number = float(text)
     except ValueError:
         return None
+    return None if math.isnan(number) else number
 
 
 def _plain(text: str) -> str:
@@ -187,7 +192,7 @@ def _plain(text: str) -> str:
 
 
 def _folded(text: str) -> str:
-    return UNSEEN.sub("", unicodedata.normalize("NFKC", text)).replace("’", "'").casefold()
+    return UNSEEN.sub("", unicodedata.normalize("NFKC", text)).translate(APOSTROPHES).casefold()
 
 
 @lru_cache(maxsize=1_000)
@@ -198,6 +203,8 @@ def _phrase(phrase: str) -> re.Pattern[str]:
 
 
 def _either(word: str) -> str:
-    """A word and its plural, whichever of them was given."""
+    """A word and its plural, whichever of them was given; English."""
+    if word.endswith(("y", "ies")) and len(word) > 3:
+        return re.escape(word.removesuffix("y").removesuffix("ies")) + r"(?:y(?:'?s)?|ies)"
     bare = word.removesuffix("s") if len(word) > 3 and not word.endswith("ss") else word
     return re.escape(bare) + r"(?:'?s|es)?" if bare[-1:].isalpha() else re.escape(bare)
