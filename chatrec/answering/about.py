@@ -11,31 +11,30 @@ from numpy.typing import NDArray
 
 from chatrec.answering.facts import facts
 from chatrec.answering.opinions import opinions
-from chatrec.answering.question import Asked, asked
+from chatrec.answering.question import OPINION, Asked, asked
 from chatrec.answering.values import Answer, Passage, answer, named, passages, quoted, sentence
 from chatrec.catalog import Item
 from chatrec.catalog.schema import Facet
 from chatrec.sentences import content_words, words
 from chatrec.types import Claim
 
-THRESHOLD = 0.77
-"""What a sentence must score to be given as an answer: its cosine to the question, and how near its words come to
-those of the question. Chosen with the default embedder on the first half of tests/fixtures/questions.jsonl."""
+SHARED, APART = 0.77, 0.9
+"""What a sentence must score to be given as an answer, where it shares a word with the question and where it does not:
+its cosine to the question, and how near its words come to those of the question. Chosen with the default embedder on
+the first half of tests/fixtures/questions.jsonl, and so that texts of another kind, with more sentences, abstain."""
+
+NEAR = 0.4
+"""How near a word of the sentence must come to each word of the question; where none does, that was not spoken of."""
 
 BESIDE = 0.9
 """Share of the best sentence's score that a second one must have."""
 
 QUOTES = 2
-NEAREST = 8
-"""Sentences, besides those that share a word with the question, whose words are compared with the question's."""
+NEAREST, SHARING = 8, 16
+"""Sentences whose words are compared with the question's: those nearest to it, those that share most words with it."""
 
 MOST_SENTENCES = 200
 LONGEST_QUESTION = 300
-
-OPINION = frozenset("people reviewers reviewer reviews review critics viewers customers anyone anybody others".split())
-"""Who is asked for, when it is the reviews and not the description that should answer."""
-
-WORTH = frozenset("good any worth recommend recommended like liked love think say says worthwhile".split())
 
 Embed = Callable[[str], NDArray[Any]]
 EmbedAll = Callable[[Sequence[str]], NDArray[Any]]
@@ -70,10 +69,9 @@ def _silent(question: Asked, item: Item) -> Answer:
 
 def _in_general(question: Asked, item: Item) -> Answer:
     """To a question that names nothing: what reviewers think, or how the description begins."""
-    valued = bool((OPINION | WORTH) & set(question.words))
     described = [quoted(passage) for passage in passages(item) if passage.ref.endswith("#description")][:1]
     thought = list(opinions(item))
-    claims: list[Claim] = (thought or described) if valued else (described or thought)
+    claims: list[Claim] = (thought or described) if question.valued else (described or thought)
     return answer(*claims) if claims else _silent(question, item)
 
 
@@ -99,25 +97,31 @@ class _Search:
         cosines = self._vectors([passage.text for passage in some]) @ np.asarray(self.embed(self.question.text))
         covered = self._covered(some, cosines)
         scores = {place: float(cosines[place]) + covered[place] for place in covered}
+        scores = {place: score for place, score in scores.items() if score >= self._least(some[place])}
         ordered = sorted(scores, key=lambda place: (-scores[place], place))
-        least = max(THRESHOLD, BESIDE * scores[ordered[0]])
+        least = BESIDE * max(scores.values(), default=0.0)
         found: list[Passage] = []
         for place in ordered:
             if scores[place] >= least and all(some[place].ref != other.ref for other in found):
                 found.append(some[place])
         return found[:QUOTES]
 
+    def _least(self, passage: Passage) -> float:
+        return SHARED if content_words(" ".join(self.question.content)) & content_words(passage.text) else APART
+
     def _covered(self, some: Sequence[Passage], cosines: NDArray[Any]) -> dict[int, float]:
-        """How near each sentence's words come to those of the question, from 0 to 1, for sentences worth a look.
+        """How near each sentence's words come to those of the question, from 0 to 1, where they come near to all.
 
         For each word of the question that word of the sentence counts which is nearest to it, itself being nearest;
-        of these the geometric mean, so that a word of the question that has no counterpart tells.
+        of these the geometric mean.
         """
         wanted = self.question.content
         stems = [content_words(word) for word in wanted]
         held = [content_words(passage.text) for passage in some]
-        looked = {place for place, found in enumerate(held) if any(stem <= found for stem in stems)}
-        looked |= set(np.argsort(-cosines, kind="stable")[:NEAREST].tolist())
+        order = np.argsort(-cosines, kind="stable").tolist()
+        sharing = [place for place in order if any(stem <= held[place] for stem in stems)]
+        sharing.sort(key=lambda place: -sum(stem <= held[place] for stem in stems))
+        looked = {*order[:NEAREST], *sharing[:SHARING]}
         texts = {place: _words(some[place].text) for place in looked}
         known = sorted({word for found in texts.values() for word in found})
         rows = {word: row for row, word in enumerate(known)}
@@ -128,7 +132,8 @@ class _Search:
             columns = [rows[word] for word in found]
             nearest = nearness[:, columns].max(axis=1) if columns else np.zeros(len(wanted))
             shared = [1.0 if stem <= held[place] else near for stem, near in zip(stems, nearest, strict=True)]
-            covered[place] = float(np.exp(np.mean(np.log(np.clip(shared, 0.01, 1.0)))))
+            if min(shared) >= NEAR:
+                covered[place] = float(np.exp(np.mean(np.log(shared))))
         return covered
 
     def _vectors(self, texts: Sequence[str]) -> NDArray[Any]:

@@ -91,7 +91,7 @@ class Told:
             return Claim(sentence(kind, item=named(item), facet=self.label), ref)
         is_ = "are" if isinstance(self.value, tuple) and self.label.endswith("s") else "is"
         whose = owning(item).capitalize() if kind == "fact" and owning(item) == "its" else owning(item)
-        return Claim(sentence(kind, whose=whose, facet=self.label, is_=is_, value=self.text), ref)
+        return Claim(sentence(kind, whose=whose, facet=self.label, is_=is_, value=self.text.removesuffix(".")), ref)
 
 
 def told_of(item: Item, schema: Mapping[str, Facet]) -> list[Told]:
@@ -108,7 +108,8 @@ def told_of(item: Item, schema: Mapping[str, Facet]) -> list[Told]:
 def facts(question: Asked, item: Item, schema: Mapping[str, Facet]) -> list[Claim]:
     """The facts that the question asks for; none where it asks for none, or the item lacks them."""
     told = told_of(item, schema)
-    found = _by_value(question, told) or _by_name(question, told) or _by_measure(question, told)
+    ways = (_by_value, _by_name, _by_measure, _by_words)
+    found = next((some for way in ways if (some := way(question, told))), [])
     return [one.claim(kind, item) for kind, one in found[:MOST]]
 
 
@@ -128,13 +129,18 @@ def labels_of(schema: Mapping[str, Facet]) -> dict[str, str]:
 
 def _by_value(question: Asked, told: Sequence[Told]) -> list[tuple[str, Told]]:
     """The facet whose value the question names: yes where the item holds it, else no."""
-    if not question.polar:
+    if not question.polar or question.valued:
         return []
-    found = [(len(places), places, one, value) for one in told for value, places in _values_in(question, one)]
+    found = [
+        (len(places), places, one, value)
+        for one in told
+        for value, places in _values_in(question, one)
+        if not places <= _labelled(question, one)
+    ]
     held = {(one.facet.name, value) for _, _, one, value in found if value in map(str.casefold, one.values)}
     found.sort(key=lambda entry: (-entry[0], (entry[2].facet.name, entry[3]) not in held))
     for _, places, one, value in found:
-        used = places | _naming(question, one)
+        used = places | _naming(question, one) | _labelled(question, one)
         others = [entry for entry in found if entry[2] is one and not entry[1] <= places]
         for entry in others:
             used |= entry[1]
@@ -181,11 +187,19 @@ def _by_measure(question: Asked, told: Sequence[Told]) -> list[tuple[str, Told]]
         for phrase in _phrases(one):
             places = question.literally(phrase)
             making = {place for place, stem in enumerate(question.stems) if stem in MAKING}
-            if places and not question.left({*places, *making, *_numbers(question)}):
+            if places and not question.left_but_subject({*places, *making, *_numbers(question)}):
                 found.append((len(places), one))
                 break
     found.sort(key=lambda entry: (-entry[0], len(entry[1].values)))
     return [("fact", one) for size, one in found if size == found[0][0]]
+
+
+def _by_words(question: Asked, told: Sequence[Told]) -> list[tuple[str, Told]]:
+    """The facets in whose text all that is asked for stands, such as a part of a name, or one of what it is made of."""
+    wanted = {stem for place, stem in enumerate(question.stems) if place in question.left(())}
+    if not wanted or question.valued or not question.polar:
+        return []
+    return [("fact", one) for one in told if wanted <= content_words(one.text)]
 
 
 def _phrases(told: Told) -> tuple[str, ...]:
@@ -202,6 +216,12 @@ def _naming(question: Asked, told: Told) -> frozenset[int]:
         found = question.holding(name, alike=same) if plain else question.literally(name)
         places = max(places, found, key=len)
     return places
+
+
+def _labelled(question: Asked, told: Told) -> frozenset[int]:
+    """Where one of the words of the facet's name stands: "is it rated so" names a rating."""
+    label = content_words(told.label)
+    return frozenset(place for place, stem in enumerate(question.stems) if any(related(stem, word) for word in label))
 
 
 def _numbers(question: Asked) -> set[int]:

@@ -22,13 +22,27 @@ AGAINST = frozenset("not no without lack lacks lacking never neither free".split
 FRAME = frozenset(
     (
         "lot kind sort set take place based people person reviewer reviewers review reviews viewer viewers customer "
-        "customers critics said told feel felt actually come part bit ever much many anybody somebody everybody "
-        "everyone anyone someone think thinks mention mentioned tell item thing product title describe described"
+        "customers critics say says said told feel felt actually come part bit ever much many anybody somebody "
+        "everybody everyone anyone someone think thinks mention mentioned tell item thing product title describe "
+        "described under over less least below above within around exactly quite rather pretty fairly contain "
+        "contains contained include includes included"
     ).split()
 )
 """Words of questions that are not what is asked for."""
 
+OPINION = frozenset("people reviewers reviewer reviews review critics viewers customers anyone anybody others".split())
+"""Who is asked for, where it is the reviews that should answer."""
+
+WORTH = frozenset(
+    "good great nice decent bad best worth recommend recommended like liked love think worthwhile".split()
+)
+"""Words of questions that ask for a judgement; English."""
+
 MAKING = content_words("made make makes making created creates produced produces released behind responsible")
+STRICT = ("when", "how old", "how big", "how large", "how heavy", "who")
+"""What is as well asked of somebody or something in the item: "how old is the owner"."""
+
+IS = re.compile(r"\b(who|what|where|when|how)['’]s\b", re.IGNORECASE)
 POINTERS = frozenset(("this", "that"))
 LEAST_STEM, LONGEST_ENDING = 4, 3
 
@@ -53,6 +67,11 @@ class Asked:
         return bool(AGAINST & set(self.words)) or "or" in self.words
 
     @property
+    def valued(self) -> bool:
+        """Whether it asks what people think, which no fact tells."""
+        return bool((OPINION | WORTH) & set(self.words))
+
+    @property
     def content(self) -> tuple[str, ...]:
         """The words that carry what is asked."""
         carrying = [word for word, stem in zip(self.words, self.stems, strict=True) if stem]
@@ -72,6 +91,8 @@ class Asked:
 
     def left_but_subject(self, used: Iterable[int]) -> list[int]:
         """The same without a noun that is the question's subject or ends it: "does the lamp ...", "... of the lamp"."""
+        if any(self.literally(phrase) for phrase in STRICT):
+            return self.left(used)
         last = len(self.words) - 1
         return [
             place
@@ -108,8 +129,10 @@ class Asked:
 def asked(question: str, item: Item) -> Asked:
     without = re.sub(rf"(?<!\w){re.escape(item.title)}(?!\w)", " it ", question, flags=re.IGNORECASE)
     text = " ".join(without.split()) if item.title.strip() else question
-    said = tuple(words(text))
-    return Asked(text, said, tuple(next(iter(content_words(word)), "") for word in said))
+    said = tuple(words(IS.sub(r"\1 is", text)))
+    return Asked(
+        text, said, tuple("" if word in POLAR | OPEN else next(iter(content_words(word)), "") for word in said)
+    )
 
 
 def same(one: str, other: str) -> bool:
@@ -119,6 +142,5 @@ def same(one: str, other: str) -> bool:
 def related(one: str, other: str) -> bool:
     """Whether two stems are the same but for an ending, as of a verb and of who does it."""
     short, long = sorted((one, other), key=len)
-    return (
-        (len(short) >= LEAST_STEM and long.startswith(short) and len(long) - len(short) <= LONGEST_ENDING) or one == other
-    )
+    longer = len(long) - len(short)
+    return one == other or (len(short) >= LEAST_STEM and long.startswith(short) and longer <= LONGEST_ENDING)
