@@ -72,6 +72,12 @@ def things() -> frozenset[str]:
 
 
 @cache
+def idioms() -> tuple[str, ...]:
+    """Phrases whose words are no values."""
+    return tuple(_whole()["idioms"])
+
+
+@cache
 def families() -> Mapping[str, str]:
     """Phrase -> the name of its family."""
     return {phrase: name for name, phrases in _read("families") for phrase in (name, *phrases)}

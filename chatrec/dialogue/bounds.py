@@ -28,7 +28,7 @@ _NO = (
 BEFORE: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     (sort, re.compile(pattern + _FILL, re.IGNORECASE))
     for sort, pattern in (
-        ("not less", rf"\b{_NO}\b(?:\s+[\w'’]+){{0,5}}?\s+(?:any\s+)?(?:{_LESS})"),
+        ("not less", rf"\b{_NO}\b(?:\s+[\w'’]+){{0,4}}?\s+(?:any\s+)?(?:{_LESS})"),
         ("not more", rf"\b{_NO}\b(?:\s+[\w'’]+){{0,5}}?\s+(?:any\s+)?(?:{_MORE})"),
         ("max", r"\b(?:at (?:the )?(?:very )?most|max(?:imum|imally)?(?: of)?|up to|as much as|until|till|within|limit(?: is| of)?|"
                 r"cap(?:ped)?(?: at| of| is)?|not exceeding|ceiling(?: of| is)?|budget(?: of| is|'s|:)?|can spend|spend|i have|i've got|"
@@ -46,10 +46,10 @@ AFTER: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     (sort, re.compile(rf"^[)\"'’”\s]*(?:{pattern})(?!\w)", re.IGNORECASE))
     for sort, pattern in (
         ("max", r"(?:[\w-]+\s+)?(?:,\s*)?(?:or|and|nor)\s+(?:less|under|below|fewer|shorter|cheaper|earlier|older|before|lower|smaller|milder|down|thereabouts under)"),
-        ("max", r"(?:[\w-]+\s+)?(?:tops|max(?:imum)?|at (?:the )?(?:very )?(?:most|longest|latest|outside)|limit|ceiling|is (?:my|the|our) (?:limit|max(?:imum)?|budget|ceiling|cap)|or so at most|and no (?:more|longer|later)|and not (?:a minute )?(?:more|longer|later)|not more|no more|to spare|to spend|free)"),
+        ("max", r"(?:[\w-]+\s+)?(?:tops|max(?:imum)?|at (?:the )?(?:very )?(?:most|longest|latest|outside|oldest|dearest)|limit|ceiling|is (?:my|the|our) (?:limit|max(?:imum)?|budget|ceiling|cap)|or so at most|and no (?:more|longer|later)(?! than)|and not (?:a minute )?(?:more|longer|later)|not more|no more|to spare|to spend|free)"),
         ("min", r"(?:[\w-]+\s+)?(?:,\s*)?(?:or|and)\s+(?:more|over|above|longer|higher|better|later|newer|up|upwards?|after|beyond|onwards?|bigger|stronger|on|greater|younger|since)"),
         ("min", r"(?:on(?=\s*(?:$|[,.!?]|please|and|but|is|are)))"),
-        ("min", r"(?:[\w-]+\s+)?(?:min(?:imum)?|at (?:the )?(?:very )?least|onwards?|upwards?|and counting|plus|is (?:my|the) min(?:imum)?)"),
+        ("min", r"(?:[\w-]+\s+)?(?:min(?:imum)?|at (?:the )?(?:very )?(?:least|earliest|shortest|newest)|onwards?|upwards?|and counting|plus|is (?:my|the) min(?:imum)?)"),
         ("around", r"(?:-?ish|or so|or thereabouts|give or take|more or less)"),
     )
 ) + (("min", re.compile(r"^\+")), ("around", re.compile(r"^-?ish\b", re.IGNORECASE)))  # fmt: skip

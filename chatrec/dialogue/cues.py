@@ -8,8 +8,8 @@ from chatrec.dialogue.reading import Attitude
 
 ANNOUNCES = re.compile(
     r"\b(?:like|liked|likes|love|loved|loves|adore|adored|enjoy|enjoyed|hate|hated|watched|saw|seen|read|played|own|"
-    r"bought|than|not|except|recommend|suggest|similar to|compared to|reminds? me of|compare|about|versus|vs\.?|is|was|does|"
-    r"take|with|finished|rewatched|reread|fan of|tried|visited|why|to|and|or|of)\s+[\"“'‘]?$",
+    r"bought|than|not|except|recommend|suggest|similar to|compared to|reminds? me of|compare|versus|vs\.?|finished|rewatched|"
+    r"reread|fan of|watching|reading|directed|rate)\s+[\"“'‘]?$",
     re.IGNORECASE,
 )
 """Ends where a title may begin."""
@@ -82,13 +82,13 @@ AGAIN = re.compile(
     re.IGNORECASE,
 )
 UNDO = re.compile(
-    r"\b(?:undo|go back|take (?:that|it) back|took that back|scratch that|scrap that|revert|cancel that|forget (?:that|it|what i (?:just )?said|the last (?:thing|one|bit|message))|"
+    r"\b(?:undo|go back|take (?:that|it)(?: last)?(?: \w+)? back|took that back|scratch that|scrap that|revert|cancel that|forget (?:that|it|what i (?:just )?said|the last (?:thing|one|bit|message))|"
     r"never ?mind(?: (?:that|what i (?:just )?said|the last))?|back to (?:before|what|how)|as (?:it was )?before|ignore (?:that|what i|my last|the last)|strike that|"
     r"disregard (?:that|the last|my last)|i (?:didn['’]t|did not) mean that|step back|on second thou?ghts?,? no|unsay)\b",
     re.IGNORECASE,
 )
 OTHERS = re.compile(
-    r"\b(?:(?:something|anything|someone|somewhere) (?:else|different)|what else|any ?more|more options|other (?:ones?|options?|suggestions?|ideas?)|none of (?:these|those|them|the above)|"
+    r"\b(?:(?:something|anything|someone|somewhere) (?:else|different)|what else|any ?more(?=\W*$)|any more (?:ideas|options|suggestions|like)|more options|other (?:ones?|options?|suggestions?|ideas?)|none of (?:these|those|them|the above)|"
     r"(?:show|give|got|have|try|find) (?:me |us |you )?(?:any |some |a few )?(?:more|others?|another|again)|next\b|(?:not|no to|nope to|neither of) (?:these|those|any of)|different ones?|new ones?|another (?:one|list|lot|batch|round|set)|"
     r"keep (?:going|looking)|try again|no luck|not quite|don['’]?t (?:like|fancy|want) (?:any of )?(?:these|those|them)|nothing (?:here|there|in this list)|not feeling (?:these|those|it)|doesn['’]?t (?:do it|grab me|appeal))\b"
     r"|^\W*(?:more|others?|next|no|nope|nah|no thanks?|no thank you|hmm+,? no|not really|pass|meh)\W*(?:please)?\W*$",
@@ -142,9 +142,9 @@ DONT_MIND = re.compile(
 )
 DROP = re.compile(
     r"\b(?:forget(?: about)?|never ?mind(?: about)?|drop|ignore|scrap|scratch|lose|remove|lift|leave out|leave aside|skip|cancel|(?:do|does|did|wo)(?:n['’]?t| not) (?:really |even |actually )*(?:care|mind|matter|have to|need to|bother)|"
-    r"doesn['’]?t have to|no longer|not (?:so |that |really )?(?:important|bothered|fussed|necessary)|relax|loosen|any \w+ (?:is fine|will do|goes|works|is ok(?:ay)?|at all)|take (?:off|out|away)|open to any|without the|get rid of|let go of|"
+    r"doesn['’]?t have to|no longer(?! than)|not (?:so |that |really )?(?:important|bothered|fussed|necessary)|relax|loosen|any \w+ (?:is fine|will do|goes|works|is ok(?:ay)?|at all)|take (?:off|out|away)|open to any|without the|get rid of|let go of|"
     r"(?:isn|is)(?:['’]?t| not) (?:so |that |really )?(?:important|an issue|a problem|essential|relevant|necessary)|changed my mind (?:about|on)|set aside|(?:is|are) (?:not )?irrelevant|makes no difference|stop (?:worrying|caring) about|matter(?:s)? (?:any ?more|less)|"
-    r"can be (?:anything|any)|whatever the|regardless of|no matter (?:the|what|which|how))\b",
+    r"can be (?:anything|any)|can go\b|no (?:longer )?need (?:to|for)|needn['’]?t|not needed|whatever the|regardless of|no matter (?:the|what|which|how))\b",
     re.IGNORECASE,
 )
 INSTEAD = re.compile(

@@ -12,8 +12,26 @@ FACTORS = {("min", "h"): 1 / 60, ("min", "s"): 60.0}
 """(said in, kept in) -> what to multiply by."""
 
 
-def converted(bound: Bound, facet: Facet) -> tuple[float, ...] | None:
-    """The bound's numbers in the facet's unit; None where they cannot be of it."""
+def is_graded(facet: Facet) -> bool:
+    """Whether the facet's values are grades written as numbers."""
+    return bool(facet.scale) and all(value.isdecimal() for value in facet.scale)
+
+
+def grades(facet: Facet, bound: Bound) -> Constraint:
+    """The grades that a bound lets through."""
+    low, high = bound.values[0], bound.values[-1]
+    fits = {
+        "min": lambda grade: grade >= low,
+        "max": lambda grade: grade <= low,
+        "above": lambda grade: grade > low,
+        "below": lambda grade: grade < low,
+    }.get(bound.op, lambda grade: low <= grade <= high)
+    kept = tuple(value for value in facet.scale if fits(int(value)))
+    return Constraint(facet.name, "any", kept or (f"{low:.0f}",))
+
+
+def converted(bound: Bound, facet: Facet) -> tuple[float, ...]:
+    """The bound's numbers in the facet's unit."""
     factor = FACTORS.get((bound.unit, facet.unit), 1.0)
     if bound.unit.startswith("of ") or bound.unit == "%":
         whole = 100.0 if bound.unit == "%" else float(bound.unit.removeprefix("of "))

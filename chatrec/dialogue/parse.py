@@ -10,10 +10,10 @@ from dataclasses import dataclass, field, replace
 from chatrec.catalog import Item
 from chatrec.catalog.schema import Facet
 from chatrec.dialogue.bounds import Bound, bounds
-from chatrec.dialogue.numbers import condition, converted
+from chatrec.dialogue.numbers import condition, converted, grades, is_graded
 from chatrec.dialogue.reading import Setting
-from chatrec.dialogue.scope import clause, denied, joint, strength
-from chatrec.dialogue.values import Meaning, Span, Texts, ValueIndex, phrases_of
+from chatrec.dialogue.scope import clause, denied, joint, plain, strength
+from chatrec.dialogue.values import NAMED, Meaning, Span, Texts, ValueIndex, phrases_of
 from chatrec.types import Constraint, Order, Strength
 
 WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
@@ -40,9 +40,16 @@ FROM_ON = re.compile(
 )
 UNDER_IT = re.compile(r"\b(?:below|under|milder than|less than|tamer than|softer than|lower than|cheaper than)(?:\s+(?:a|an|the|rated))*\s*$", re.IGNORECASE)
 OVER_IT = re.compile(r"\b(?:above|over|stronger than|more than|higher than|fancier than)(?:\s+(?:a|an|the|rated))*\s*$", re.IGNORECASE)
-RATED = re.compile(r"\b(?:rated|rating|ratings|score[sd]?|scoring|stars?|marks?|grade[sd]?)\b", re.IGNORECASE)
-IN_LANGUAGE = re.compile(r"(?:\b(?:in|speaks?|spoken|speaking|dubbed|audio|subtitled|written in|languages?)\s+(?:only\s+)?$)", re.IGNORECASE)
-LANGUAGE_AFTER = re.compile(r"^[\s-]*(?:language|speaking|spoken|audio|dialogue|dubbed|lang\b)", re.IGNORECASE)
+PERFORMERS = frozenset({"actor", "star", "performer", "performers", "narrator"})
+LIKELY = frozenset({"duration", "price", "pages", "score"})
+"""What a bare number is of, where only one facet of these can hold it."""
+
+RATED = re.compile(r"\b(?:rated|better|worse|rating|ratings|score[sd]?|scoring|stars?|marks?|grade[sd]?)\b", re.IGNORECASE)
+SPOKEN = re.compile(
+    r"\b(?:speaks?|spoken|speaking|dubbed|audio|subtitle[sd]?|written|languages?|lang|talks?|talking|dialog(?:ue)?|tongues?|soundtrack|hear|understand)\b",
+    re.IGNORECASE,
+)
+IN_IT = re.compile(r"\b(?:in|into)\s+(?:only\s+|either\s+|the\s+|original\s+)*$", re.IGNORECASE)
 ALSO = re.compile(r"^[\s,]*(?:and|,)?\s*(?:it (?:should|must|can)\s+)?(?:also|too|as well|in addition|on top)\b|\b(?:as well|too|also)\W*$", re.IGNORECASE)
 
 
@@ -86,6 +93,7 @@ class Parser:
 
     def read(self, text: str, setting: Setting, *, taken: Iterable[tuple[int, int]] = ()) -> Draft:
         """The conditions in `text`; `taken` are places that name items, from which nothing else is read."""
+        text = plain(text)
         draft = Draft(text, used=list(taken))
         found = self.values.find(text)
         worded = [(span.start, span.end) for span in found if any(char.isdigit() for char in text[span.start : span.end])]
@@ -138,10 +146,7 @@ class Parser:
             facet = self._facet_of(draft.text, bound, setting) if draft.free(bound.start, bound.end) else None
             if facet is None:
                 continue
-            values = converted(bound, facet)
-            if values is None:
-                continue
-            read = condition(facet, bound, values)
+            read = grades(facet, bound) if facet.scale else condition(facet, bound, converted(bound, facet))
             if read.op == "within" and denied(draft.text, bound.start, bound.end):
                 read = replace(read, op="outside")
             said = draft.text[bound.start : bound.end]
@@ -150,7 +155,7 @@ class Parser:
 
     def _facet_of(self, text: str, bound: Bound, setting: Setting) -> Facet | None:
         """The facet that a number is of: by its unit, by the words near it, by the question that was asked."""
-        numeric = [facet for facet in self.schema.values() if facet.kind in ("number", "date")]
+        numeric = [facet for facet in self.schema.values() if facet.kind in ("number", "date") or is_graded(facet)]
         measures = {"min": ("duration",), "year": ("year",), "pages": ("pages",), "stars": ("score",), "kg": ("weight",),
                     "of 5": ("score",), "of 10": ("score",), "of 100": ("score",), "%": ("score",), "km": ("distance",)}  # fmt: skip
         wanted = measures.get(bound.unit, ("price",) if bound.unit in ("EUR", "USD", "GBP", "JPY", "CHF") else ())
@@ -159,7 +164,7 @@ class Parser:
         if bound.unit == "year" and (bound.values[0] == bound.values[-1]) and self._named_near(near, numeric, ("duration", "price", "pages")):
             wanted = ()
         if wanted:
-            return _commonest(facet for facet in numeric if facet.measure in wanted)
+            return _commonest(facet for facet in numeric if facet.measure in wanted and not facet.scale)
         named = [facet for facet in numeric if any(name == facet.name for _, _, name in near)]
         if not named and RATED.search(text[begin:stop]):
             named = [facet for facet in numeric if facet.measure == "score"]
@@ -169,7 +174,7 @@ class Parser:
         asked = self.schema.get(setting.asked)
         if asked and asked in numeric:
             return asked
-        likely = [facet for facet in numeric if facet.measure in ("duration", "price", "pages") and _could_be(facet, bound)]
+        likely = [facet for facet in numeric if facet.measure in LIKELY and not facet.scale and _could_be(facet, bound)]
         return likely[0] if len(likely) == 1 and not bound.plain else None
 
     @staticmethod
@@ -182,10 +187,9 @@ class Parser:
     def _values(self, draft: Draft, spans: Sequence[Span], setting: Setting) -> None:
         groups: dict[tuple[str, bool, Strength], list[list[Span]]] = defaultdict(list)
         places = [(span.start, span.end) for span in spans] + draft.used
-        for span in spans:
+        for span in self._together(draft.text, [self._meant(draft.text, span, setting) for span in spans]):
             if not draft.free(span.start, span.end):
                 continue
-            span = self._meant(draft.text, span, setting)
             pointed = self._pointed(draft.text, span, setting)
             if pointed:
                 draft.references.append(pointed)
@@ -201,7 +205,7 @@ class Parser:
             draft.take(span.start, span.end, silent=against)
             previous = groups[key][-1][-1] if groups[key] else None
             link = joint(draft.text, previous.end, span.start) if previous else "none"
-            if previous and (against or link == "or" or (link in ("and", "comma") and facet.kind != "list")):
+            if previous and (against or link == "or" or (link in ("and", "comma") and (facet.kind != "list" or (link == "comma" and facet.measure in NAMED)))):
                 groups[key][-1].append(span)
             else:
                 groups[key].append([span])
@@ -210,7 +214,10 @@ class Parser:
                 values = tuple(dict.fromkeys(value for span in run for value in span.meaning.values))
                 said = ", ".join(draft.text[span.start : span.end] for span in run)
                 shown = tuple(self._typed(name, value) for value in values)
-                draft.constraints.append(Constraint(name, "none" if against else "any", shown, strong, text=said))
+                read = Constraint(name, "none" if against else "any", shown, strong, text=said)
+                if strong == "hard" and replace(read, strength="soft") in draft.constraints:
+                    continue
+                draft.constraints.append(read)
 
     def _typed(self, facet: str, value: str) -> str:
         return self.values.display(facet, value)
@@ -222,20 +229,42 @@ class Parser:
             for meaning in meanings:
                 if meaning.facet == setting.asked:
                     return replace(span, meaning=meaning)
-        begin, _ = clause(text, span.start, span.end)
-        spoken = IN_LANGUAGE.search(text[begin : span.start]) or LANGUAGE_AFTER.match(text[span.end :])
-        for meaning in meanings if spoken else ():
-            if self.schema[meaning.facet].measure == "language":
-                return replace(span, meaning=meaning)
+        begin, stop = clause(text, span.start, span.end)
+        if IN_IT.search(text[begin : span.start]) or SPOKEN.search(text[max(begin, span.start - 40) : min(stop, span.end + 30)]):
+            for meaning in meanings:
+                if self.schema[meaning.facet].measure == "language":
+                    return replace(span, meaning=meaning)
         people = [meaning for meaning in meanings if self.schema[meaning.facet].measure == "people"]
         if len(people) > 1:
             near = {name for _, _, name, _ in self._said(text[begin : span.end + 30])}
-            by = re.search(r"\b(?:by|from)\s+$", text[begin : span.start], re.IGNORECASE)
             for meaning in people:
-                if meaning.facet in near or (by and "cast" not in meaning.facet.lower()):
+                if meaning.facet in near:
                     return replace(span, meaning=meaning)
-            return replace(span, meaning=min(people, key=lambda meaning: -self.schema[meaning.facet].count))
+            by = re.search(r"\b(?:by|from|of|made|wrote|written)\b", text[begin : span.start] + text[span.end : span.end + 10], re.IGNORECASE)
+            acts = re.search(r"\b(?:with|starring|featuring|stars|in it)\b", text[begin : span.start] + text[span.end : span.end + 10], re.IGNORECASE)
+            if bool(by) != bool(acts):
+                performers = [meaning for meaning in people if set(self.schema[meaning.facet].names) & PERFORMERS]
+                makers = [meaning for meaning in people if meaning not in performers]
+                chosen = (makers if by else performers) or people
+                return replace(span, meaning=chosen[0])
         return span
+
+    def _together(self, text: str, spans: Sequence[Span]) -> list[Span]:
+        """What is joined by "or" and "and" is of one facet where it can be: "in this language or that"."""
+        told = list(spans)
+        for places in (range(1, len(told)), range(len(told) - 2, -1, -1)):
+            for place in places:
+                other = place - 1 if places.step > 0 else place + 1
+                low, high = sorted((place, other))
+                if joint(text, told[low].end, told[high].start) == "none":
+                    continue
+                wanted = told[other].meaning.facet
+                mine = told[place]
+                if self.schema[wanted].measure == "language" or self.schema[mine.meaning.facet].measure != "language":
+                    for meaning in (mine.meaning, *mine.others):
+                        if meaning.facet == wanted:
+                            told[place] = replace(mine, meaning=meaning, others=(mine.meaning, *mine.others))
+        return told
 
     def _pointed(self, text: str, span: Span, setting: Setting) -> str:
         """The one item shown that "the <value> one" describes; empty where it describes none or several."""
@@ -290,7 +319,7 @@ class Parser:
         if facet.scale:
             steps = _steps(facet.scale, sort, against=against)
             self._add_steps(draft, place, facet, steps)
-        elif facet.thirds:
+        elif facet.thirds and not any(constraint.facet == name for constraint in draft.constraints):
             much = (sort == "most") != against
             # not too much: anything but the upper third; much: the upper third
             number = facet.thirds[0 if much == against else 1] if against else facet.thirds[1 if much else 0]
@@ -353,6 +382,8 @@ def _commonest(facets: Iterable[Facet]) -> Facet | None:
 
 def _could_be(facet: Facet, bound: Bound) -> bool:
     """Whether the number lies where the facet's do, give or take."""
+    if facet.scale:
+        return all(str(int(value)) in facet.scale for value in bound.values)
     if facet.low is None or facet.high is None:
         return False
     spread = facet.high - facet.low

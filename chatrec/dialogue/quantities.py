@@ -36,6 +36,8 @@ OTHERS = {
     "page": "pages", "pages": "pages", "pp": "pages", "star": "stars", "stars": "stars", "kg": "kg", "kilo": "kg",
     "kilos": "kg", "km": "km", "points": "points", "percent": "%", "%": "%",
 }  # fmt: skip
+PART_HOURS = {("a", "half"): 30, ("a", "quarter"): 15, ("three", "quarters"): 45, ("three", "quarter"): 45, ("half",): 30}
+BOUNDING = frozenset("range level than under over least most of below above tier".split())
 PARTS = {"early": (0, 3), "mid": (4, 6), "middle": (4, 6), "late": (6, 9), "later": (6, 9), "end": (7, 9)}
 
 
@@ -116,7 +118,8 @@ def _big(words: Sequence[_Word], place: int, value: float) -> tuple[float, int]:
     if word == "couple":
         return 2 * value, place + (2 if _at(words, place + 1) == "of" else 1)
     if word == "thousand":
-        return 1000 * value, place + 1
+        rest = _number(words, place + 1 + (_at(words, place + 1) == "and"))
+        return (1000 * value + rest[0], rest[1]) if rest and rest[0] < 1000 else (1000 * value, place + 1)
     if word != "hundred":
         return value, place
     value, place = 100 * value, place + 1
@@ -146,8 +149,9 @@ def _duration(words: Sequence[_Word], place: int) -> tuple[Quantity, int] | None
         return None
     total, after = 60 * value, after + 1
     rest = after + (_at(words, after) == "and")
-    if _at(words, rest) == "a" and _at(words, rest + 1) == "half":
-        return _quantity(words, place, rest + 2, total + 30, "min")
+    for said, minutes in PART_HOURS.items():
+        if tuple(_at(words, rest + step) for step in range(len(said))) == said:
+            return _quantity(words, place, rest + len(said), total + minutes, "min")
     more = _number(words, rest)
     if more and more[0] < 60 and _at(words, more[1]) not in HOURS | set(CURRENCIES) | set(OTHERS):
         close = words[rest].start - words[rest - 1].end <= 1
@@ -181,7 +185,13 @@ def _counted(words: Sequence[_Word], place: int) -> tuple[Quantity, int] | None:
     if found is None:
         return None
     value, after = found
-    if value.is_integer() and 1800 <= value <= 2100 and re.fullmatch(r"\d{4}|[a-z]+", _at(words, place)):
+    if [_at(words, after + step) for step in range(3)] == ["and", "a", "half"]:
+        value, after = value + 0.5, after + 3
+    if _at(words, after) == "point" and _at(words, after + 1) in ONES and ONES[_at(words, after + 1)] < 10:
+        value, after = value + ONES[_at(words, after + 1)] / 10, after + 2
+    if _at(words, place - 1) in ("'", "’") and re.fullmatch(r"\d\d", _at(words, place)):
+        return _quantity(words, place, after, (1900 if value > 26 else 2000) + value, "year")
+    if value.is_integer() and 1800 <= value <= 2100 and re.fullmatch(r"\d{4}|[a-z]+", _at(words, place)) and _at(words, after) not in OTHERS:
         return _quantity(words, place, after, value, "year")
     if _at(words, after) == "/" or (_at(words, after), _at(words, after + 1)) == ("out", "of"):
         whole = _number(words, after + (1 if _at(words, after) == "/" else 2))
@@ -190,7 +200,7 @@ def _counted(words: Sequence[_Word], place: int) -> tuple[Quantity, int] | None:
     unit = after + (_at(words, after) in ("-", "+"))
     if _at(words, unit) in OTHERS:
         return _quantity(words, place, unit + 1, value, OTHERS[_at(words, unit)])
-    if not _at(words, place)[:1].isdigit() and value < 3:
+    if not _at(words, place)[:1].isdigit() and value < 3 and _at(words, place - 1) not in BOUNDING:
         return None  # "one" and "two" are pronouns more often than numbers
     return _quantity(words, place, after, value, "")
 

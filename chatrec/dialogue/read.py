@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from chatrec.catalog.vocabulary import things
 from chatrec.dialogue import cues
+from chatrec.dialogue.bounds import bounds
 from chatrec.dialogue.parse import Draft, Parser
 from chatrec.dialogue.reading import Act, Attitude, Reading, Setting
 from chatrec.dialogue.references import Pointed, pointed
@@ -60,10 +61,13 @@ class Reader:
         """The items named, but for titles that are also words of the catalogue's own values and not marked as names."""
         found = self.titles.find(message, cues=cues.ANNOUNCES)
         values = [(span.start, span.end) for span in self.parser.values.find(message) if not span.meaning.loose]
+        numbers = [(bound.start, bound.end) for bound in bounds(message) if not bound.plain]
         kept = []
         for name in found:
             quoted = message[: name.start].rstrip().endswith(('"', "“", "‘", "«"))
             inside = any(low <= name.start and name.end <= high for low, high in values)
+            if not quoted and any(low < name.end and name.start < high for low, high in numbers):
+                continue
             if quoted or not inside or len(WORD.findall(message[name.start : name.end])) > 3:
                 kept.append(name)
         return kept
@@ -96,7 +100,9 @@ class Reader:
         if cues.SURPRISE.search(message) and not said and not setting.asked:
             return "surprise"
         if setting.shown and (cues.OTHERS.search(message) or (cues.NO_THANKS.search(message) and (about or _objects(message)))):
-            return "reject"
+            lets_go = cues.DROP.search(message) and set(self.parser.named(message)) & {known.facet for known in setting.conditions}
+            wants = said and not about and not _objects(message) and not cues.OTHERS.search(message)
+            return "refine" if lets_go or wants else "reject"
         return "refine" if setting.shown and said else "recommend"
 
     def _is_comparison(self, message: str, setting: Setting, ids: Sequence[str], points: Sequence[Pointed]) -> bool:
@@ -107,6 +113,8 @@ class Reader:
 
     def _asks_about(self, message: str, draft: Draft, ids: Sequence[str], setting: Setting) -> bool:
         """Whether the message asks something of an item, not for items."""
+        if draft.constraints and re.match(r"\W*(?:and |but |so |ok,? )*(?:could|can|should|might|would) (?:it|they|that|you|we|this)\b", message, re.IGNORECASE):
+            return False
         if draft.order or re.search(r"\b(?:than)\b", message, re.IGNORECASE) or re.search(r"\b(?:something|anything|one|ones|somewhere)\s+(?:like|similar)\b", message, re.IGNORECASE):
             return False
         if cues.TELL_ME.search(message):
@@ -132,7 +140,7 @@ class Reader:
         if act == "accept":
             return Reading(act, items=ids or vague[:1] or setting.about or setting.shown[:1])
         felt = list(_felt(message, named, points, setting, act))
-        constraints = [constraint for constraint in kept if constraint.facet not in dropped]
+        constraints = kept
         if act == "reject":
             felt = felt or [("rejected", item) for item in (setting.shown if not ids else ids)]
             constraints = self._objections(message, setting, draft, constraints, felt)
@@ -146,18 +154,36 @@ class Reader:
         dropped: list[str] = []
         spoken = self.parser.named(message)
         for facet, (start, end) in spoken.items():
+            if not any(known.facet == facet for known in setting.conditions) and facet != setting.asked:
+                continue
             begin, stop = clause(message, start, end)
-            words = message[begin:stop]
+            words = message[max([begin, message.rfind(",", begin, start) + 1]) : stop]
             let_go = cues.DROP.search(words) or cues.DONT_MIND.search(words)
             if not let_go or re.search(r"\b(?:too|as long as|unless|provided)\b", message[begin:], re.IGNORECASE):
                 continue
             if re.match(r"(?:drop|skip|lose|without the|remove|leave out|get rid of)\b", let_go.group(), re.IGNORECASE) and not setting.shown:
                 continue
             dropped.append(facet)
-        kept = [constraint for constraint in draft.constraints if constraint.facet not in dropped]
+        for known in setting.conditions:
+            words = {word for value in known.values for word in WORD.findall(str(value).casefold()) if len(word) > 3}
+            said = [word for word in WORD.finditer(message.casefold()) if word.group() in words]
+            if said and not draft.constraints and cues.DROP.search(message):
+                dropped.append(known.facet)
+        kept = [constraint for constraint in draft.constraints if not self._is_let_go(message, constraint)]
+        dropped += [constraint.facet for constraint in draft.constraints if constraint not in kept]
+        named = {facet for facet in dropped if facet in spoken}
+        kept = [constraint for constraint in kept if constraint.facet not in named or len(draft.constraints) > len(kept)]
         asked = setting.asked
         declines = bool(asked) and not kept and bool(cues.DONT_MIND.search(message))
         return tuple(dropped), (asked,) if declines and asked not in dropped else (), kept
+
+    @staticmethod
+    def _is_let_go(message: str, constraint: Constraint) -> bool:
+        """Whether the words say that this very condition no longer holds: "ignore the two euros"."""
+        place = message.find(constraint.text)
+        if place < 0 or not constraint.text:
+            return False
+        return bool(re.search(r"\b(?:forget|ignore|drop|scrap|never ?mind|lift|take back|cancel)(?: about| what i said about)?(?: the| that| my)?(?: \w+)?\s*$", message[:place], re.IGNORECASE))
 
     def _objections(
         self, message: str, setting: Setting, draft: Draft, constraints: Sequence[Constraint], felt: Sequence[tuple[Attitude, str]]

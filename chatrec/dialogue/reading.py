@@ -20,11 +20,12 @@ Attitude: TypeAlias = Literal["liked", "disliked", "seen", "rejected"]
 @dataclass(frozen=True, slots=True)
 class Setting:
     """What a message is read against: `shown` the last list, `about` the items talked of last, `asked` the facet of
-    the question that is open, `item` what the catalogue knows of an id."""
+    the question that is open, `conditions` those that hold, `item` what the catalogue knows of an id."""
 
     shown: tuple[str, ...] = ()
     about: tuple[str, ...] = ()
     asked: str = ""
+    conditions: tuple[Constraint, ...] = ()
     item: Callable[[str], Item | None] = lambda _: None
 
 

@@ -8,16 +8,16 @@ from typing import Literal
 from chatrec.types import Strength
 
 BREAK = re.compile(
-    r"[!?;\n]|\.(?!\d)|\s[-–—]+\s|[—]|\b(?:but|though|although|however|yet|instead|otherwise)\b|,\s*and\b(?=\s+(?:i|it|we|no|not|make)\b)",
+    r"[!?;\n]|\.(?!\d)|\s[-–—]+\s|[—]|:\s|\b(?:but|though|although|however|yet|instead(?! of)|otherwise)\b|,\s*and\b(?=\s+(?:i|it|we|no|not|make)\b)",
     re.IGNORECASE,
 )
 """Ends a clause."""
 
 NOT = re.compile(
-    r"\b(?:no|not|nothing|never|none of|nor|neither|without|w/o|except(?:ing)?(?: for)?|excluding|exclude|avoid(?:ing)?|"
+    r"\b(?:no|not|nothing|never|none of|nor|neither|without|w/o|free (?:of|from)|outside(?: of)?|away from(?! (?:here|it|home|everything|work|all))|instead of|rather than|cancel(?:led|ed|ling)?|lacking|(?:an)?other(?: [\w]+)? than|any\w*(?: [\w]+)? but|except(?:ing)?(?: for)?|excluding|exclude|avoid(?:ing)?|"
     r"skip|minus|anything but|everything but|other than|apart from|aside from|leave out|steer clear of|stay away from|"
     r"keep away from|spare me(?: the)?|hold the|enough of|had enough|sick of|tired of|fed up with|bored of|allergic to|"
-    r"hate|hates|can(?:'?t|not) (?:stand|bear|do|handle|take|eat|read|watch|stomach|have|abide)|loathe|detest|dislike|"
+    r"hate|hates|can(?:['’]?t|not) (?:stand|bear|do|handle|take|eat|read|watch|stomach|have|abide)|loathe|detest|dislike|"
     r"(?:is|are|was|were|do|does|did|should|would|could|ca|wo|must)(?:n['’]?t| not)"
     r"(?: (?:really|even|necessarily))?(?: (?:be )?(?:want(?:ing)?|wanna|like|need|fancy|feel like|care for|enjoy|go for|watch|see|read|eat|do|have|be|get|"
     r"give me|show me|recommend|suggest|in the mood for|into|keen on|big on|crazy about|a (?:big |huge )?fan of)\b)?"
@@ -29,13 +29,13 @@ NO_NOT = re.compile(
     r"\b(?:no (?:problem|preference|idea|worries|rush|matter|doubt|clue)|not (?:only|just|necessarily|sure|fuss\w*|bother\w*|picky|"
     r"really fuss\w*|too fuss\w*|particularly fuss\w*)|(?:do|does|did|would|wo)(?:n'?t| not) (?:really )?(?:mind|care|matter|hurt|say no|know)|"
     r"why not|not bad|whether or not|if not|nothing better than|can(?:'?t|not) wait|nothing beats|"
-    r"(?:is|are|would)n'?t it|never mind|can(?:'?t|not) get enough)\b",
+    r"(?:is|are|would)n'?t it|never mind|can(?:['’]?t|not) get enough|can(?:['’]?t|not) (?:decide|choose|find|think|remember|sleep|make up|agree|recall|afford)|(?:do|does)(?:n['’]?t| not) have to|big deal)\b",
     re.IGNORECASE,
 )
 """Holds a word of negation that denies nothing."""
 
 BARRIER = re.compile(
-    r"\b(?:something|but|just|only|rather|want|wants|give|love|prefer|please|make|instead|i|i'd|i'm|i'll|we|must|should|has to|"
+    r"\b(?:something|but|just|only|rather(?! than)|want|wants|give|love|prefer|please|make|instead(?! of)|i|i'd|i'm|i'll|we|must|should|has to|"
     r"have to|needs?|ideally|preferably|also|plus|otherwise|show|find|looking|so|because|since|if|then|is fine|are fine|ok|okay)\b",
     re.IGNORECASE,
 )
@@ -48,17 +48,22 @@ LINK = re.compile(
 )
 """What may stand between a list's last comma and its last member."""
 
+GOES_ON = re.compile(r"(?:\s*,\s*)*\s*(?:or|nor)\b", re.IGNORECASE)
+"""Follows the last but one member of a list of what is unwanted."""
+
 DENIED_AFTER = re.compile(
-    r"^(?:[\s,]+[\w'’-]+){0,2}?[\s,:–—-]*(?:(?:is|are|'s|’s|was|s)\s+)?(?:out\b(?! of)|off the (?:table|menu|list|cards)|"
+    r"^(?:[\s,]+[\w'’-]+){0,2}?[\s,:–—-]*(?:(?:is|are|'s|’s|was|s)\s+)?(?:\bout\b(?! of)|off the (?:table|menu|list|cards)|"
     r"not (?:really |quite |exactly )?(?:my|for|our|what|allowed|an option|in the mood|on)\b|(?:is|are|was)n['’]?t (?:really )?(?:my|for|our|what|it)\b|"
     r"a (?:hard |big |definite )?no\b(?! doubt)|no[ -]go|a turn[- ]off|no thanks?|no thank you|nope|please no|aside\b|excluded|banned|forbidden|"
     r"(?:does|do|did)(?:n['’]?t| not) (?:work|do it|appeal|interest|grab|count)|bores? me|put(?:s)? me off|leaves? me cold|"
-    r"gives? me (?:the creeps|nightmares)|is where i draw)",
+    r"gives? me (?:the creeps|nightmares)|[^.;!?]{0,15}?\b(?:leave|keep|drop|skip|avoid) (?:that|it|them|those|this|him|her)\b|"
+    r"is where i draw|"
+    r"(?:is|are|was|were|does|do|did|has|have)(?:n['’]?t| not)\b(?! (?:\w+ )?(?:matter|bother|necessary|important|essential|a must|required|have to|mind|care|an issue|a problem)))",
     re.IGNORECASE,
 )
 
 SOFT = re.compile(
-    r"\b(?:ideally|preferabl[ye]|prefer(?:red|ence|ring)?|i(?:'|’)?d (?:rather|love|like it if)|i would (?:rather|love)|rather(?! not)|if possible|if (?:you|we|u) can|"
+    r"\b(?:ideally|preferabl[ye]|prefer(?:red|ence|ring)?|i(?:'|’)?d (?:rather|love|like it if)|i would (?:rather|love)|rather(?! not| than)|if possible|if (?:you|we|u) can|"
     r"if there(?:'|’)?s (?:one|any)|if at all possible|would be (?:nice|great|lovely|good|ideal|cool|a bonus|sweet|neat|handy|fab|perfect|amazing)|"
     r"(?:be|is|are) (?:nice|lovely|cool|great) to have|nice to have|bonus|maybe|perhaps|possibly|hopefully|leaning|lean toward|tend to|partial to|fond of|a plus|"
     r"would(?:n['’]?t| not) (?:hurt|mind|say no)|not a must|not essential|optional(?:ly)?|where possible|extra points|brownie points|"
@@ -88,20 +93,21 @@ def denied(text: str, start: int, end: int) -> bool:
     for found in reversed(list(NOT.finditer(before))):
         if any(low <= found.start() < high for low, high in idle):
             continue
-        if _reaches(before[found.end() :]):
+        if _reaches(before[found.end() :], text[end:stop]):
             return True
     after = text[end : end + 60] if stop > end + 60 else text[end : max(stop, min(len(text), end + 40))]
     return bool(DENIED_AFTER.match(after))
 
 
-def _reaches(between: str) -> bool:
+def _reaches(between: str, after: str) -> bool:
     """Whether a negation is carried over these words to what follows them."""
     if BARRIER.search(between):
         return False
     *listed, last = re.split(r",|/", between)
-    if listed:
-        return bool(LINK.fullmatch(last)) and len(between.split()) <= 9
-    return len(between.split()) <= 5
+    if not listed:
+        return len(between.split()) <= 5
+    goes_on = re.search(r"\b(?:or|nor|no|not|and)\b", last) or GOES_ON.match(after)
+    return bool(LINK.fullmatch(last) and goes_on) and all(len(piece.split()) <= 2 for piece in listed)
 
 
 def strength(text: str, start: int, end: int) -> Strength:
@@ -128,10 +134,20 @@ def _strength_in(text: str, low: int, high: int, begin: int, start: int, end: in
                 nearest.append((gap, 0 if before else 1, strong))  # type: ignore[arg-type]
     if nearest:
         return min(nearest)[2]
+    if re.search(rf"(?:^|,)\s*(?:and\s+|but\s+|or\s+)?(?:{SOFT.pattern})\s*,\s*$", text[begin:low], re.IGNORECASE):
+        return "soft"
     if low == begin:
         return "hard"
     earlier = text[begin:low].rstrip(", ")
     return "soft" if SOFT.search(earlier) and re.match(r"\s*(?:and|or|,)", text[low:high]) else "hard"
+
+
+EXCEPT = re.compile(r"\b((?:any|every)\w*(?: \w+)?|all) but\b", re.IGNORECASE)
+
+
+def plain(text: str) -> str:
+    """The same text, letter for letter, with "anything but" as "anything not", since "but" ends a clause."""
+    return EXCEPT.sub(lambda found: f"{found[1]} not", text)
 
 
 Joint = Literal["or", "and", "comma", "none"]
@@ -139,8 +155,8 @@ Joint = Literal["or", "and", "comma", "none"]
 
 def joint(text: str, end: int, start: int) -> Joint:
     """How two things named one after the other, text[:end] and text[start:], are joined."""
-    between = text[end:start].lower().strip()
-    if re.fullmatch(r",?\s*(?:or|and/or|/|\\|\|)\s*(?:the|a|an|in|from|with|on|by|even|maybe|perhaps|at|some|something)?\s*(?:the)?", between):
+    between = re.sub(r"^\s*(?:in it\b|ones?\b|too\b)?|\([^()]*\)", "", text[end:start].lower()).strip(" )")
+    if re.fullmatch(r",?\s*(?:or|and/or|/|\\|\|)(?:\s+[\w'’]+){0,3}", between):
         return "or"
     if re.fullmatch(r",?\s*(?:and|&|\+|plus|as well as|with|and also)\s*(?:the|a|an|in|from|with|on|by)?\s*(?:the)?", between):
         return "and"

@@ -42,7 +42,7 @@ def checked(message: str) -> str:
 def setting_of(state: DialogueState, item: Callable[[str], Item | None]) -> Setting:
     """What the next message is read against."""
     open_question = state.questions and state.questions[-1].turn == state.turn
-    return Setting(last_shown(state), state.about, state.questions[-1].facet if open_question else "", item)
+    return Setting(last_shown(state), state.about, state.questions[-1].facet if open_question else "", state.constraints, item)
 
 
 def last_shown(state: DialogueState) -> tuple[str, ...]:

@@ -138,8 +138,9 @@ def _marked(message: str, words: list[re.Match[str]], position: int, cues: re.Pa
 
 def _telling(message: str, span: list[re.Match[str]]) -> bool:
     """Whether the words alone tell a title: a year follows, or there are at least two words with capitals."""
-    if YEAR.match(message, span[-1].end()):
-        return True
+    if YEAR.match(message, span[-1].end()):  # "after 2005" names nothing, "heat (1995)" and "Heat 1995" do
+        bare = re.match(r"\s*\d", message[span[-1].end() :])
+        return len(span) > 1 or not bare or span[0].group()[0].isupper()
     return len(span) >= 2 and sum(word.group()[0].isupper() for word in span) >= 2
 
 

@@ -12,7 +12,7 @@ import Stemmer
 from rapidfuzz import fuzz
 
 from chatrec.catalog.schema import Facet
-from chatrec.catalog.vocabulary import families, measures, peoples, things, value_words, words_of
+from chatrec.catalog.vocabulary import families, idioms, measures, peoples, things, value_words, words_of
 
 WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*|[€$£¥￥₩₹]+")
 LONGEST = 6
@@ -25,7 +25,7 @@ FUNCTION_WORDS = frozenset(
     "a an and any are as at best but by can do does false food for from general get good great has have he her him how "
     "i if in is it its life like love man me misc my new no none not of on one or original other others our out "
     "place really she show so some that the their them they things this time to true unknown various very was we what "
-    "when where which who will with woman yes you your world work"
+    "when where which who will with woman yes you your world work".split()
 )
 """Words that name no value by themselves, whatever a catalogue holds; the vocabulary adds words for things."""
 
@@ -35,6 +35,8 @@ HEAD = 5
 CLOSE_ENOUGH = 87
 """rapidfuzz ratio (0 to 100) from which a misspelt person's name counts as named."""
 
+SUFFIX = re.compile(r",?\s+(?:jr|sr|ii|iii|iv|ltd|inc|llc|co)\.?$")
+NO_VALUES = frozenset({"true", "yes", "not rated", "unrated", "n/a", "unknown"})
 NAMED = frozenset({"people", "place", "access"})
 ABSENT = frozenset({"no", "none", "false", "0"})
 EMPTY_WORDS = frozenset("has have is are good for allowed only by the a an of with level range available friendly".split())
@@ -48,7 +50,7 @@ class Meaning:
 
     facet: str
     values: tuple[str, ...]
-    rank: int
+    rank: float
     """Of several meanings the lowest is taken."""
     present: bool = False
     loose: bool = False
@@ -77,11 +79,15 @@ class ValueIndex:
         self._surnames: dict[str, list[tuple[int, Meaning]]] = defaultdict(list)
         self._by_name_word: dict[str, list[tuple[str, Meaning]]] = defaultdict(list)
         self._display: dict[tuple[str, str], str] = {}
+        self._idioms = {tuple(self._stem.stemWord(word) for word in idiom.split()) for idiom in idioms()}
+        self._names = {name for facet in schema.values() for name in facet.names}
         for facet in schema.values():
             if facet.kind == "boolean" or (facet.kind == "category" and _is_presence(facet)):
                 self._add_presence(facet)
             if facet.kind in ("category", "list") and texts.get(facet.name):
                 self._add_values(facet, texts[facet.name])
+            if facet.kind == "text" and texts.get(facet.name):
+                self._add_contents(facet, texts[facet.name])
 
     def find(self, text: str) -> list[Span]:
         """Every value named, in order, the longest first; none of them overlap."""
@@ -101,6 +107,8 @@ class ValueIndex:
     ) -> tuple[Span | None, int]:
         for length in range(min(LONGEST, len(words) - place), 0, -1):
             found = self._meanings.get(tuple(stems[place : place + length]))
+            if not found and tuple(stems[place : place + length]) in self._idioms:
+                return None, length
             span = words[place : place + length]
             if found and (length > 1 or self._may_stand_alone(text, span[0], found, lower)):
                 best, *others = sorted(found, key=lambda meaning: (meaning.rank, meaning.facet))
@@ -111,17 +119,26 @@ class ValueIndex:
     def _may_stand_alone(self, text: str, word: re.Match[str], found: Sequence[Meaning], lower: bool) -> bool:
         if word.group().lower() in _generic():
             return False
-        names = all(self._schema[meaning.facet].measure in NAMED for meaning in found)
-        if not names or word.group()[0].isupper():
+        plain = word.group()
+        if plain.isdecimal() or (plain.isalpha() and len(plain) < 3 and not plain.isupper() and plain.lower() != "uk"):
+            return False
+        spoken = all(self._schema[meaning.facet].measure in ("language", "country") for meaning in found)
+        if spoken and len(plain) < 4 and not plain.isupper() and plain.lower() not in ("uk", "usa"):
+            return False  # a code
+        if spoken or not all(self._schema[meaning.facet].measure in NAMED for meaning in found) or plain[0].isupper():
+            return True
+        if len(plain) > 4 and all(self._schema[meaning.facet].measure == "access" for meaning in found):
             return True
         before = text[: word.start()].lower().rstrip()
-        return lower and bool(re.search(r"\b(in|near|around|at|on|from|by|with|via|or|and|of|have|got|no|not)$", before))
+        return bool(re.search(r"\b(in|near|around|at|on|from|by|with|via|through|or|and|of|have|got|no|not|nor|without|have|called|directed|starring|featuring|to)$", before)) or (lower and len(plain) > 4 and len(before.split()) < 3)
 
     def _person(self, words: Sequence[re.Match[str]], place: int) -> tuple[Span, int] | None:
         """A person named by surname, or by a name spelt almost right."""
         word = words[place].group()
-        if not word[0].isupper() or len(word) < 3:
+        if len(word) < 3 or word.lower() in _generic():
             return None
+        if not word[0].isupper():
+            return self._lower_surname(words, place)
         following = words[place + 1].group() if place + 1 < len(words) else ""
         if following[:1].isupper():
             near = self._misspelt(f"{word} {following}".lower())
@@ -129,9 +146,26 @@ class ValueIndex:
                 return Span(words[place].start(), words[place + 1].end(), near), 2
         known = self._surnames.get(_fold(word))
         previous = words[place - 1].group() if place else ""
-        if not known or (previous[:1].isupper() and place > 1) or word.lower() in _generic():
+        if not known or (previous[:1].isupper() and place > 1 and previous.lower() not in _generic()):
             return None
-        return Span(words[place].start(), words[place].end(), max(known, key=lambda pair: pair[0])[1]), 1
+        return self._by_surname(words[place], known), 1
+
+    def _lower_surname(self, words: Sequence[re.Match[str]], place: int) -> tuple[Span, int] | None:
+        """A surname in lower case, where "by" or the like comes before it."""
+        known = self._surnames.get(_fold(words[place].group()))
+        before = [word.group().lower() for word in words[max(0, place - 2) : place]]
+        if not known or not set(before) & {"by", "with", "starring", "featuring", "directed", "from"} or len(words[place].group()) < 5:
+            return None
+        return self._by_surname(words[place], known), 1
+
+    @staticmethod
+    def _by_surname(word: re.Match[str], known: Sequence[tuple[int, Meaning]]) -> Span:
+        """Of those of that name the best known in each facet, the best known of all first."""
+        best: dict[str, Meaning] = {}
+        for _, meaning in sorted(known, key=lambda pair: (-pair[0], pair[1].values)):
+            best.setdefault(meaning.facet, meaning)
+        first, *others = best.values()
+        return Span(word.start(), word.end(), first, tuple(others))
 
     def _misspelt(self, name: str) -> Meaning | None:
         near = {
@@ -154,9 +188,12 @@ class ValueIndex:
         loose = facet.kind == "list" and len(values) > LOOSE and facet.measure not in (*NAMED, "language", "country", "kind")
         rank = 100 if loose else 10 + min(len(values), 80)
         for value, count in values:
-            if value in ABSENT or value in ("true", "yes", "not rated", "unrated", "n/a"):
+            if value in ABSENT or value in NO_VALUES or value.isdecimal() or not any(map(str.isalpha, value[:2] if facet.measure == "people" else value)) and value[:1].isalnum():
                 continue
-            meaning = Meaning(facet.name, (value,), rank, loose=loose)
+            if facet.measure == "people" and value.strip("()[]., ") in self._names:
+                continue  # the column's own heading
+            known = rank - min(count, 60) / 100 if facet.measure == "people" else rank
+            meaning = Meaning(facet.name, (value,), known, loose=loose)
             for phrase in _spellings(value):
                 self._add(phrase, meaning)
             if facet.measure == "people":
@@ -166,8 +203,20 @@ class ValueIndex:
         for value in held & set(value_words()):
             for phrase in value_words()[value]:
                 self._add(phrase, Meaning(facet.name, (value,), rank + 1, loose=loose))
-        if facet.kind == "list" or facet.measure == "kind":
+        if (facet.kind == "list" or facet.measure == "kind") and facet.measure not in (*NAMED, "language", "country"):
             self._add_heads(facet, values, rank + HEAD, loose=loose)
+
+    def _add_contents(self, facet: Facet, values: Sequence[tuple[str, int]]) -> None:
+        """The members of lists that are written as running text ("water, salt, soy"), to be kept out by name."""
+        listed = [value for value, _ in values if value.count(",") >= 2]
+        if 2 * len(listed) < len(values):
+            return
+        for value in listed:
+            for member in re.split(r"[,;.()\[\]:]|\band\b", value):
+                words = WORD.findall(member)
+                for phrase in ({" ".join(words), *words} if 0 < len(words) <= 3 else ()):
+                    if len(phrase) > 2 and phrase not in _generic() and not phrase.isdecimal():
+                        self._add(phrase, Meaning(facet.name, (phrase,), 120, loose=True))
 
     def _add(self, phrase: str, meaning: Meaning) -> None:
         stems = tuple(self._stem.stemWord(_fold(word)) for word in WORD.findall(phrase))
@@ -195,7 +244,7 @@ class ValueIndex:
             own = tuple(sorted({_plain(name) for name in names} & held))
             if not own:
                 continue
-            spoken = [name for name in names if len(name) > 3]
+            spoken = [name for name in names if len(name) > 3 or name in ("USA", "UK", "US")]
             for phrase in (*spoken, *people.adjective):
                 adjective = phrase in people.adjective
                 stems = tuple(self._stem.stemWord(_fold(word)) for word in WORD.findall(phrase))
@@ -250,6 +299,7 @@ def _is_presence(facet: Facet) -> bool:
 
 def _spellings(value: str) -> Iterator[str]:
     yield value
+    yield SUFFIX.sub("", value)
     yield value.replace("&", " and ")
     joined = WORD.findall(value)
     if len(joined) == 2 and "-" in value:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -46,6 +47,13 @@ class _Held:
         return self.rows[self.starts[place] : self.starts[place + 1]]
 
 
+    def containing(self, text: str) -> NDArray[np.int64]:
+        """Rows of the values in which `text` stands as whole words."""
+        pattern = re.compile(rf"(?<!\w){re.escape(text)}(?!\w)")
+        places = [place for place, value in enumerate(self.values) if pattern.search(value)]
+        return np.concatenate([self.rows[:0], *(self.rows[self.starts[place] : self.starts[place + 1]] for place in places)])
+
+
 class Facets:
     """The columns of one generation; each is opened when a constraint first asks for it, and stays open."""
 
@@ -73,7 +81,7 @@ class Facets:
         """The values of every facet that holds no numbers, as they are compared, with how many items hold each."""
         found: dict[str, list[tuple[str, int]]] = {}
         for name, facet in self.schema.items():
-            if facet.kind in ("category", "list", "boolean"):
+            if facet.kind not in ("number", "date"):
                 values, codes, _ = self._texts(name)
                 found[name] = list(zip(values, np.bincount(codes, minlength=len(values)).tolist(), strict=True))
         return found
@@ -100,7 +108,7 @@ class Facets:
             met = np.zeros(self._count, dtype=bool)
             held = self._holding(facet.name)
             for value in constraint.values:
-                met[held.of(_text(value))] = True
+                met[held.of(_text(value)) if facet.kind != "text" else held.containing(_text(value))] = True
             return met
         column = self._column(facet.name)
         wanted = [_number(value) for value in constraint.values]

@@ -1,0 +1,49 @@
+"""What reviewers hold for and against an item: one sentence each, from the reviews that rate it high and low."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from chatrec.answering.values import Passage, passages, quoted
+from chatrec.catalog import Item
+from chatrec.reasons import COMFORTABLE, POINTING, SHORTEST, SOUR
+from chatrec.sentences import content_words
+from chatrec.types import Claim
+
+TOPS = (5.0, 10.0, 100.0)
+"""Where scales of ratings usually end."""
+
+HIGH, LOW = 0.7, 0.5
+"""Shares of the scale from which on a rating is praise, and up to which it is a complaint."""
+
+
+def opinions(item: Item, *, top: float | None = None, by: str = "") -> Iterator[Claim]:
+    """A sentence of praise and one of complaint, where reviews with ratings hold them."""
+    rated = [passage for passage in passages(item) if passage.rating is not None]
+    end = top_of([item]) if top is None else top
+    high = [passage for passage in rated if (passage.rating or 0) >= HIGH * end]
+    low = [passage for passage in rated if (passage.rating or 0) <= LOW * end]
+    if high:
+        best = max(passage.rating or 0 for passage in high)
+        yield quoted(_telling([passage for passage in high if passage.rating == best], against=False), by=by)
+    if low:
+        worst = min(passage.rating or 0 for passage in low)
+        yield quoted(_telling([passage for passage in low if passage.rating == worst], against=True), by=by)
+
+
+def top_of(items: Iterable[Item]) -> float:
+    """The end of the scale that the ratings of these items seem to be on."""
+    most = max((review.rating for item in items for review in item.reviews if review.rating is not None), default=0.0)
+    return next((top for top in TOPS if most <= top), most)
+
+
+def _telling(some: list[Passage], *, against: bool) -> Passage:
+    """The sentence that says most by itself; of complaints one with a word of blame, if there is one."""
+
+    def worth(place: int) -> tuple[float, int]:
+        text = some[place].text
+        blame = bool(content_words(text) & SOUR)
+        short, long = len(text) < SHORTEST, len(text) > COMFORTABLE
+        return 0.5 * (blame is against and blame) - 0.4 * short - 0.3 * long - 0.25 * text.startswith(POINTING), -place
+
+    return some[max(range(len(some)), key=worth)]
