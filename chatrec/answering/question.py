@@ -25,7 +25,7 @@ FRAME = frozenset(
         "customers critics say says said told feel felt actually come part bit ever much many anybody somebody "
         "everybody everyone anyone someone think thinks mention mentioned tell item thing product title describe "
         "described under over less least below above within around exactly quite rather pretty fairly contain "
-        "contains contained include includes included"
+        "contains contained find finds found include includes included"
     ).split()
 )
 """Words of questions that are not what is asked for."""
