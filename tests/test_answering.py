@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from chatrec.answering import Answer, about_item, compare, why
 from chatrec.answering.facts import labels_of
-from chatrec.catalog import Item, Review
+from chatrec.catalog import Item, Review, Value
 from chatrec.catalog.records import item_from
 from chatrec.catalog.sample import films
 from chatrec.catalog.schema import Facet, profile
@@ -113,11 +113,21 @@ def check(answer: Answer, items: list[Item]) -> None:
         assert showable(claim.text)
         if claim.refs[0] in facts:
             assert all(ref in facts for ref in claim.refs)
-            assert "“" not in claim.text
+            assert all(stated(facts[ref], claim.text) for ref in claim.refs)
         else:
             quote = claim.text[claim.text.index("“") + 1 : claim.text.rindex("”")]
             assert quote.strip()
             assert quote.removesuffix("…") in grounds[claim.refs[0]]
+
+
+def stated(value: Value, text: str) -> bool:
+    """Whether a sentence holds a facet's value, or the first of several."""
+    first = value[0] if isinstance(value, tuple) else value
+    if isinstance(first, bool) or str(first).casefold() in ("true", "false", "no", "none", "yes"):
+        return ("no" if str(first).casefold() in ("false", "no", "none") else "yes") in text.casefold()
+    if isinstance(first, float):
+        return f"{first:g}" in text or f"{first:.0f}" in text
+    return " ".join(str(first).split()).removesuffix(".") in text
 
 
 def abstains(answer: Answer) -> bool:
