@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any, Literal, TypeAlias
 
 from chatrec.catalog import Item, Value
+from chatrec.catalog.scales import scale_of
+from chatrec.catalog.vocabulary import measure_of, names_of, unit_of
 
 Kind: TypeAlias = Literal["number", "date", "boolean", "category", "list", "text"]
 
@@ -29,6 +31,11 @@ REPEATED = 1.2
 FEW = 20
 """So few different values are a category however rarely they repeat."""
 
+LONGEST_IN_HOURS = 24
+"""A duration without a unit that goes beyond is in minutes."""
+
+CURRENCIES = "€$£¥￥₩₹"
+
 ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}.*)?")
 
 
@@ -38,7 +45,9 @@ class Facet:
 
     Dates are bounded as days (`datetime.date.toordinal`). A facet is a "category" where its texts are short and
     repeat, else "text"; "list" where at least one item has a list of texts; "boolean" also where texts say true or
-    false.
+    false. `measure` says what it tells ("duration", "price", "year", "language", ...; empty where that is not known),
+    `unit` in what ("min", "EUR"), `names` what people call it, `scale` the order of its values, least first, where they
+    have one. A third of the items that have a number lie up to `thirds[0]`, a third from `thirds[1]` on.
     """
 
     name: str
@@ -47,6 +56,11 @@ class Facet:
     values: tuple[str, ...] = ()
     low: float | None = None
     high: float | None = None
+    measure: str = ""
+    unit: str = ""
+    names: tuple[str, ...] = ()
+    scale: tuple[str, ...] = ()
+    thirds: tuple[float, ...] = ()
 
 
 def profile(items: Iterable[Item]) -> dict[str, Facet]:
@@ -63,7 +77,11 @@ def to_json(schema: Mapping[str, Facet]) -> list[dict[str, Any]]:
 
 
 def from_json(rows: Iterable[Mapping[str, Any]]) -> dict[str, Facet]:
-    return {row["name"]: Facet(**{**row, "values": tuple(row["values"])}) for row in rows}
+    return {row["name"]: _facet_from(row) for row in rows}
+
+
+def _facet_from(row: Mapping[str, Any]) -> Facet:
+    return Facet(**{name: tuple(value) if isinstance(value, list) else value for name, value in row.items()})
 
 
 def day(text: str) -> float:
@@ -72,6 +90,26 @@ def day(text: str) -> float:
         return math.nan
     try:
         return float(date.fromisoformat(text[:10]).toordinal())
+    except ValueError:
+        return math.nan
+
+
+def _scale(values: Collection[str]) -> tuple[str, ...]:
+    """The order of a category's values, least first: grades written as numbers, or one of the scales that are known."""
+    if len(values) > 1 and all(value.isdecimal() for value in values):
+        return tuple(sorted(values, key=int))
+    if len(values) > 1 and all(value == value[0] * len(value) and value[0] in CURRENCIES for value in values):
+        return tuple(sorted(values, key=lambda value: (len(value), value)))
+    return scale_of(values) or ()
+
+
+def _unit(name: str, measure: str, high: float | None) -> str:
+    return unit_of(name)[0] or ("min" if measure == "duration" and (high or 0) > LONGEST_IN_HOURS else "")
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
     except ValueError:
         return math.nan
 
@@ -119,14 +157,38 @@ class _Column:
         kind = self._kind()
         bounded = kind in ("number", "date")
         common = sorted(self.values.items(), key=lambda pair: (-pair[1], pair[0]))[:MOST_VALUES]
+        values = () if kind == "text" else tuple(value for value, _ in common)
+        low, high = (self.low, self.high) if bounded else (None, None)
+        measure = "" if kind in ("boolean", "text") else measure_of(
+            name, numeric=kind == "number", texts=values, low=low, high=high
+        )
         return Facet(
             name,
             kind,
             count=sum(self.kinds.values()),
-            values=() if kind == "text" else tuple(value for value, _ in common),
-            low=self.low if bounded else None,
-            high=self.high if bounded else None,
+            values=values,
+            low=low,
+            high=high,
+            measure="year" if kind == "date" else measure,
+            unit=_unit(name, measure, high) if kind == "number" else "",
+            names=names_of(name, "year" if kind == "date" else measure),
+            scale=_scale(values) if kind == "category" else (),
+            thirds=self._thirds() if bounded else (),
         )
+
+    def _thirds(self) -> tuple[float, ...]:
+        """By the values that are counted: those of a facet with more than are tracked are a sample."""
+        counted = sorted(
+            (number, count)
+            for text, count in self.values.items()
+            if not math.isnan(number := day(text) if ISO_DATE.fullmatch(text) else _number(text))
+        )
+        total, passed, thirds = sum(count for _, count in counted), 0, list[float]()
+        for number, count in counted:
+            passed += count
+            while len(thirds) < 2 and passed >= total * (len(thirds) + 1) / 3:
+                thirds.append(number)
+        return tuple(thirds)
 
     def _kind(self) -> Kind:
         if "list" in self.kinds:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from chatrec import learned
+from chatrec.catalog.policy import Policy, policy_among
 from chatrec.catalog.source import Source, open_records, open_source
 from chatrec.conversations import Conversations, new_session_id
 from chatrec.dialogue.filters import constraints_from
@@ -25,6 +26,7 @@ from chatrec.llm import chat_model
 from chatrec.retriever import Retriever, open_routes
 from chatrec.session import Rooms, Session, run_turn
 from chatrec.settings import Settings
+from chatrec.store import house
 from chatrec.store import index as store
 from chatrec.types import DialogueState, DoneEvent, Mention, Reply, UserProfile
 
@@ -68,25 +70,29 @@ class ChatRec:
         format: str = "auto",
         mode: Mode = "update",
         on_bad: Literal["raise", "skip"] = "raise",
+        policy: str | Path | None = None,
         progress: store.Progress | None = None,
     ) -> IndexReport:
         """Brings the catalogue up to date with files, folders or records; what is served meanwhile stays whole.
 
         `mode` "update" adds and changes, "sync" also removes what the source no longer has, "reset" starts over.
-        Raises CatalogError for unusable input, StoreLocked while somebody else is indexing.
+        `policy` is a file of house rules to hold from now on; None: a `policy.toml` in one of the folders that are
+        indexed, else the rules that hold already. Raises CatalogError for unusable input, StoreLocked while somebody
+        else is indexing.
         """
         if mode == "sync" and on_bad == "skip":
             raise CatalogError(
                 "What is bad cannot be left out of a sync: its items would be removed.",
                 mend="Correct the bad records, or update without removing.",
             )
-        opened = _opened(source, format=format, on_bad=on_bad)
+        opened, rules = _opened(source, format=format, on_bad=on_bad, policy=policy)
         change = store.build_generation(
             self.folder,
             opened.records(),
             self.embedder,
             chroma_url=self.settings.chroma_url,
             mode=mode,
+            policy=rules,
             progress=progress,
         )
         return IndexReport(change, opened)
@@ -181,6 +187,11 @@ class ChatRec:
     def folder(self) -> Path:
         """Where the catalogue's index lives."""
         return store.catalog_folder(self.settings.home, self.settings.catalog)
+
+    @property
+    def policy(self) -> Policy:
+        """The house rules of the catalogue. Raises CatalogError where its `policy.toml` was spoilt by hand."""
+        return house.in_force(self.folder)
 
     @cached_property
     def embedder(self) -> Embedder:
@@ -287,10 +298,14 @@ class User:
         return changed
 
 
-def _opened(source: Any, *, format: str, on_bad: Literal["raise", "skip"]) -> Source:
-    if isinstance(source, str | Path):
-        return open_source([source], format=format, skip_bad=on_bad == "skip")
-    entries = list(source) if isinstance(source, list | tuple) else source
+def _opened(
+    source: Any, *, format: str, on_bad: Literal["raise", "skip"], policy: str | Path | None
+) -> tuple[Source, Path | None]:
+    """The records of a source, and the file of house rules that comes with it."""
+    rules = Path(policy) if policy else None
+    entries: Any = [source] if isinstance(source, str | Path) else source
+    entries = list(entries) if isinstance(entries, list | tuple) else entries
     if isinstance(entries, list) and entries and all(isinstance(entry, str | Path) for entry in entries):
-        return open_source(entries, format=format, skip_bad=on_bad == "skip")
-    return open_records(entries, skip_bad=on_bad == "skip")
+        paths, rules = policy_among(map(Path, entries), given=rules)
+        return open_source(paths, format=format, skip_bad=on_bad == "skip"), rules
+    return open_records(entries, skip_bad=on_bad == "skip"), rules

@@ -48,6 +48,9 @@ def index(
     sync: Annotated[bool, typer.Option("--sync", help="Also remove what the files no longer have.")] = False,
     reset: Annotated[bool, typer.Option("--reset", help="Start over.")] = False,
     skip_bad: Annotated[bool, typer.Option("--skip-bad", help="Leave bad records out, and list them.")] = False,
+    policy: Annotated[
+        Path | None, typer.Option(help="House rules, as TOML; default: policy.toml in a folder that is indexed.")
+    ] = None,
 ) -> None:
     """Index files into a catalogue, or bring it up to date."""
     from chatrec.commands import indexing
@@ -59,7 +62,9 @@ def index(
     mode: Literal["update", "sync", "reset"] = "sync" if sync else "reset" if reset else "update"
     # CHATREC_CATALOG may name somebody's own catalogue: the sample goes there only when it is told to.
     name = catalog or (SAMPLE if sample else "")
-    indexing.run(paths or [], sample=sample, format=format, catalog=name, mode=mode, skip_bad=skip_bad)
+    indexing.run(
+        paths or [], sample=sample, format=format, catalog=name, mode=mode, skip_bad=skip_bad, policy=policy
+    )  # fmt: skip
 
 
 @app.command()

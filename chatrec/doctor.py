@@ -12,12 +12,13 @@ from pathlib import Path
 from typing import Literal
 
 from chatrec import learned
+from chatrec.catalog.policy import Policy
 from chatrec.conversations import Conversations
 from chatrec.embedding import agreement, load_embedder
 from chatrec.errors import ChatRecError
 from chatrec.llm import ask, chat_model
 from chatrec.settings import Settings
-from chatrec.store import manifest
+from chatrec.store import house, manifest
 from chatrec.store.index import catalog_folder, list_catalogs, open_snapshot
 
 State = Literal["fine", "absent", "broken"]
@@ -123,6 +124,7 @@ def _catalogs(settings: Settings) -> Iterator[Finding]:
     names = list_catalogs(settings.home)
     for name in names:
         yield from _guarded(f"catalogue {name}", partial(_catalog, settings, name))
+        yield from _guarded(f"house rules of {name}", partial(_house, settings, name))
     if settings.catalog not in names:
         mend = f"chatrec index {'--sample' if settings.catalog == 'sample' else f'PATH --catalog {settings.catalog}'}"
         yield Finding(f"catalogue {settings.catalog}", "absent", "not indexed yet", mend)
@@ -139,6 +141,11 @@ def _catalog(settings: Settings, name: str) -> Finding:
     what = f"{about.count:,} items, {about.passages:,} passages, generation {about.generation}, "
     what += f"by {about.stamp.name} ({about.stamp.checksum[:8]}); {_trained(folder)}"
     return Finding(f"catalogue {name}", "fine", what)
+
+
+def _house(settings: Settings, name: str) -> Finding:
+    policy = house.in_force(catalog_folder(settings.home, name))
+    return Finding(f"house rules of {name}", "absent" if policy == Policy() else "fine", str(policy))
 
 
 def _trained(folder: Path) -> str:

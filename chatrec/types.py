@@ -77,7 +77,8 @@ class Wish:
 class DialogueState:
     """What a conversation has come to. `turn` counts finished turns; `intent` is the act of the last message.
 
-    `about` are the items talked of last, which "it" and "that one" mean; `lessons` what turning items down taught;
+    `listed` is the last list of items in its order, `about` are the items talked of last, which "it" and "that one"
+    mean; `since` is the turn in which the conditions changed last; `lessons` what turning items down taught;
     `questions` what the user was asked. `before` is the state that the last change of mind can go back to.
     """
 
@@ -92,7 +93,9 @@ class DialogueState:
     accepted: tuple[Mention, ...] = ()
     seen: tuple[Mention, ...] = ()
     shown: tuple[Mention, ...] = ()
+    listed: tuple[str, ...] = ()
     about: tuple[str, ...] = ()
+    since: int = 0
     lessons: tuple[Lesson, ...] = ()
     questions: tuple[Asked, ...] = ()
     confirmed: tuple[str, ...] = ()

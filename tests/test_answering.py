@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -33,7 +33,8 @@ NOODLES = Item(
     "Tasty Noodle",
     "Steaming bowls in a tiled room. The owner pulls every noodle by hand.",
     {
-        "RestaurantsPriceRange": 20.0,
+        "price_eur": 20.5,
+        "RestaurantsReservations": "True",
         "RestaurantsDelivery": "False",
         "RestaurantsTakeOut": "True",
         "OutdoorSeating": True,
@@ -69,30 +70,15 @@ HOSTILE = Item(
 )
 
 
-@dataclass(frozen=True)
-class Measured(Facet):
-    """A facet whose profile says what it measures."""
-
-    measure: str = ""
-    unit: str = ""
-    names: tuple[str, ...] = ()
-
-
-def measured(schema: Mapping[str, Facet], **more: Mapping[str, object]) -> dict[str, Facet]:
-    known = ("name", "kind", "count", "values", "low", "high")
-    return {
-        name: Measured(*(getattr(facet, field) for field in known), **more.get(name, {}))  # type: ignore[arg-type]
-        for name, facet in schema.items()
-    }
+def schema_of(*items: Item) -> dict[str, Facet]:
+    """The profile, with what no vocabulary knows."""
+    schema = profile(items)
+    schema["opened"] = replace(schema["opened"], measure="year")
+    schema["chefs"] = replace(schema["chefs"], measure="people", names=("chefs", "cook", "cooks"))
+    return schema
 
 
-SCHEMA = measured(
-    profile([NOODLES, GRILL, BARE, HOSTILE]),
-    RestaurantsPriceRange={"measure": "price", "unit": "EUR"},
-    waiting_min={"measure": "duration", "unit": "min"},
-    opened={"measure": "year"},
-    chefs={"measure": "people", "names": ("cook", "cooks")},
-)
+SCHEMA = schema_of(NOODLES, GRILL, BARE, HOSTILE)
 
 
 def said(question: str, item: Item = NOODLES, schema: Mapping[str, Facet] = SCHEMA) -> Answer:
@@ -139,8 +125,8 @@ def abstains(answer: Answer) -> bool:
     [
         ("how long is it?", "Tasty Noodle’s waiting is 15 min.", "waiting_min"),
         ("is it under 20 minutes?", "Tasty Noodle’s waiting is 15 min.", "waiting_min"),
-        ("how much does the place cost?", "Tasty Noodle’s price range is 20 EUR.", "RestaurantsPriceRange"),
-        ("is it expensive", "Tasty Noodle’s price range is 20 EUR.", "RestaurantsPriceRange"),
+        ("how much does the place cost?", "Tasty Noodle’s price is 20.5 EUR.", "price_eur"),
+        ("is it expensive", "Tasty Noodle’s price is 20.5 EUR.", "price_eur"),
         ("when was it opened?", "Tasty Noodle’s opened is 1988.", "opened"),
         ("Who made it?", "Tasty Noodle’s chefs are Ana Lund, Bo Ek.", "chefs"),
         ("who's the cook?", "Tasty Noodle’s chefs are Ana Lund, Bo Ek.", "chefs"),
@@ -159,6 +145,9 @@ def abstains(answer: Answer) -> bool:
         ("is it vegan or mexican?", "Tasty Noodle’s cuisine is Chinese, Vegan.", "cuisine"),
         ("is it not vegan", "Tasty Noodle’s cuisine is Chinese, Vegan.", "cuisine"),
         ("is its grade B?", "No: Tasty Noodle’s grade is A.", "grade"),
+        ("is it ok for children?", "No, says the catalogue. Tasty Noodle, good for kids: no.", "GoodForKids"),
+        ("can I eat outside?", "Yes, says the catalogue. Tasty Noodle, outdoor seating: yes.", "OutdoorSeating"),
+        ("can we book a table", "Yes, says the catalogue. Tasty Noodle, reservations: yes.", "RestaurantsReservations"),
         ("is Bo Ek in it?", "Yes: Tasty Noodle’s chefs are Ana Lund, Bo Ek.", "chefs"),
         ("does it contain silicon dioxide?", "Tasty Noodle’s contains is wheat flour, silicon dioxide.", "contains"),
     ],
@@ -196,6 +185,26 @@ def test_text_answers_in_its_own_words_and_never_by_yes_or_no(question: str, quo
 )
 def test_what_is_never_mentioned_is_not_answered(question: str) -> None:
     assert abstains(said(question))
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ("how long is the movie?", "Jaws’s runtime is 124 min."),
+        ("is it expensive?", "Jaws’s price is 2.49 EUR."),
+        ("who directed it?", "Jaws’s directors are Steven Spielberg."),
+        ("is it American?", "Yes: Jaws’s countries are USA."),
+        ("is it a French film?", "No: Jaws’s countries are USA."),
+        ("is it in French?", "No: Jaws’s languages are English."),
+        ("is it in English?", "Yes: Jaws’s languages are English."),
+        ("is it rated R?", "No: Jaws’s content rating is PG."),
+        ("is it comedic?", "No: Jaws’s genres are Thriller, Horror, Adventure."),
+        ("where can I watch it?", "Jaws’s services are Kinoteca."),
+        ("how old is it?", "Jaws’s year is 1975."),
+    ],
+)
+def test_the_profile_knows_what_people_call_facets_and_values(question: str, expected: str) -> None:
+    assert said(question, sample()["jaws-1975"], schema_of_sample()).text == expected
 
 
 def test_an_item_that_lacks_the_facet_or_has_no_text_says_nothing() -> None:

@@ -10,12 +10,16 @@ import shutil
 import subprocess
 import sys
 import tomllib
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from chatrec.catalog.source import names
+from chatrec.catalog import sample
+from chatrec.catalog.policy import check_policy, read_policy
+from chatrec.catalog.schema import profile
+from chatrec.catalog.source import names, open_source
 from chatrec.cli import app
 from chatrec.settings import Settings
 
@@ -116,6 +120,14 @@ def test_the_commands_run(block: str, home: Path) -> None:
         said = ran(["sh", "-c", line], home)
         if "--json" in line:
             assert json.loads(said)["recommendations"]
+
+
+@pytest.mark.parametrize("block", blocks("toml"))
+def test_the_house_rules_fit_the_sample(block: str, tmp_path: Path) -> None:
+    (tmp_path / "policy.toml").write_text(block, encoding="utf-8")
+    policy = read_policy(tmp_path / "policy.toml")
+    assert all(getattr(policy, field.name) for field in fields(policy)), "every rule is shown"
+    check_policy(policy, profile(record for record in open_source([sample.films()]).records()))
 
 
 def test_every_package_is_pinned_once() -> None:

@@ -23,7 +23,7 @@ TOP = {
     ".env.example": "every setting, with what it does",
     ".ci/run": "from a clean clone: the wheel, lint, types, import rules, every test",
 }
-CLOSED = {"tests/formats"}
+CLOSED = {"tests/formats", "tests/scenarios"}
 """Folders that are named, and what lies in them is not."""
 SILENT = {"__pycache__", "__init__.py", "screenshots", "fixtures"}
 PROVIDERS = """

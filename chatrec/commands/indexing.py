@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Literal
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from chatrec.app import ChatRec, IndexReport, Mode
+from chatrec.catalog.policy import Policy, policy_among, read_policy
 from chatrec.catalog.source import open_source
 from chatrec.commands import plain
 from chatrec.embedding import load_embedder
@@ -25,13 +27,17 @@ def run(
     catalog: str = "",
     mode: Mode = "update",
     skip_bad: bool = False,
+    policy: Path | None = None,
 ) -> None:
     if sample:
         from chatrec.catalog import sample as shipped
 
         paths = [shipped.films(), shipped.interactions(), shipped.dialogues(), *paths]
     rec = ChatRec.from_env(catalog=catalog or None)
-    open_source(paths, format=format)  # a file that is not there is told before a model is exported for minutes
+    paths, policy = policy_among(paths, given=policy)
+    if policy:
+        read_policy(policy)  # a file that is not there, or no policy, is told before a model is exported for minutes
+    open_source(paths, format=format)
     console = Console(stderr=True)
     load_embedder(rec.settings, progress=lambda sentence: console.print(sentence, markup=False, highlight=False))
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
@@ -41,12 +47,13 @@ def run(
         def told(stage: str, done: int, total: int) -> None:
             bar.update(task, description=stage, completed=done, total=total or None)
 
-        report = rec.index(list(paths), format=format, mode=mode, on_bad="skip" if skip_bad else "raise", progress=told)
-    _account(report, rec.settings.catalog)
+        on_bad: Literal["raise", "skip"] = "skip" if skip_bad else "raise"
+        report = rec.index(paths, format=format, mode=mode, on_bad=on_bad, policy=policy, progress=told)
+    _account(report, rec.settings.catalog, rec.policy)
     rec.close()
 
 
-def _account(report: IndexReport, name: str) -> None:
+def _account(report: IndexReport, name: str, policy: Policy) -> None:
     console = Console(highlight=False, markup=False, soft_wrap=True)
     for file in report.source.files:
         console.print(f"{plain(file.path.name)}: read as {file.format} ({plain(file.why)})")
@@ -62,6 +69,8 @@ def _account(report: IndexReport, name: str) -> None:
         more = ", …" if len(change.without_text) > TOLD else ""
         left = f"{len(change.without_text):,} ({some}{more})"
         console.print(f"Without any text, to be found by title and facets only: {left}")
+    if policy != Policy():
+        console.print(f"House rules: {plain(str(policy))}")
     if report.source.bad_count:
         console.print(f"Bad records left out: {report.source.bad_count:,}")
         for bad in report.source.bad[:TOLD]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
-from chatrec.dialogue import cues
-from chatrec.dialogue.titles import TitleIndex
+from chatrec.catalog import Item
+from chatrec.dialogue.conditions import merged
+from chatrec.dialogue.read import Reader
+from chatrec.dialogue.reading import Attitude, Reading, Setting
 from chatrec.errors import MessageError
 from chatrec.types import Constraint, DialogueState, Mention, Query, Recommendation, UserProfile, Wish
 
@@ -17,7 +19,11 @@ LONGEST_MESSAGE = 8_000
 REMEMBERED_WISHES = 3
 """How many wishes the query is made of, the latest first."""
 
-CLAUSE = re.compile(r"[.!?;\n]|,\s|\b(?:but|and then|however)\b", re.IGNORECASE)
+STEPS = 20
+"""How many changes of mind can be gone back."""
+
+IN_PASSING = frozenset({"greet", "thanks", "out of scope", "ask", "compare", "why"})
+"""Acts that change nothing that is wanted."""
 
 
 def checked(message: str) -> str:
@@ -33,29 +39,74 @@ def checked(message: str) -> str:
     return re.sub(r"[ \t]+", " ", text)
 
 
-def understand(state: DialogueState, message: str, titles: TitleIndex) -> DialogueState:
-    """The state after `message` (as `checked` gives it), before anything is recommended in this turn.
+def setting_of(state: DialogueState, item: Callable[[str], Item | None]) -> Setting:
+    """What the next message is read against."""
+    open_question = state.questions and state.questions[-1].turn == state.turn
+    return Setting(last_shown(state), state.about, state.questions[-1].facet if open_question else "", item)
 
-    Items named join `liked`, `disliked`, `rejected` or `seen`; "start over" empties the state; "something else"
-    rejects what was shown last and keeps the wishes; anything else is a wish.
-    """
+
+def last_shown(state: DialogueState) -> tuple[str, ...]:
+    """The ids of the last list, in its order."""
+    return state.listed
+
+
+def understand(
+    state: DialogueState, message: str, reader: Reader, *, item: Callable[[str], Item | None] = lambda _: None
+) -> DialogueState:
+    """The state after `message` (as `checked` gives it), before anything is recommended in this turn."""
+    return applied(state, reader.read(message, setting_of(state, item)), reader)
+
+
+def applied(state: DialogueState, reading: Reading, reader: Reader) -> DialogueState:
+    """The state after a message that was read so. Items named join `liked`, `disliked`, `rejected` or `seen`;
+    conditions join or replace those of before; "undo" goes back to the state before the last change."""
     turn = state.turn + 1
-    if cues.AGAIN.search(message):
-        return DialogueState(turn=turn, intent="restart")
-    if cues.GREETING.match(message):
-        return replace(state, turn=turn, intent="greet")
-    state = replace(state, turn=turn, intent="recommend")
-    if cues.OTHERS.match(message):
-        last = max((mention.turn for mention in state.shown), default=0)
-        turned_down = [mention.item_id for mention in state.shown if mention.turn == last]
-        return replace(state, rejected=_with(state.rejected, turned_down, turn))
-    for named in titles.find(message, cues=cues.ANNOUNCES):
-        clause = CLAUSE.split(message[: named.start])[-1]
-        state = _feel(state, named.item_id, cues.attitude(clause), turn)
-    return replace(state, wishes=(*state.wishes, Wish(message, turn)))
+    if reading.act in IN_PASSING:
+        return replace(state, turn=turn, intent=reading.act, about=reading.items or state.about)
+    if reading.act == "undo" and not reading.dropped:
+        return undone(state)
+    before = _shortened(replace(state, before=state.before), STEPS)
+    if reading.act == "restart":
+        return DialogueState(turn=turn, intent="restart", before=before)
+    if reading.act == "accept":
+        accepted = _with(state.accepted, reading.items, turn)
+        return replace(state, turn=turn, intent="accept", accepted=accepted, about=reading.items, before=before)
+    constraints = merged(state.constraints, reading, reader.parser.schema, turn=turn)
+    order = replace(reading.order, turn=turn) if reading.order else state.order
+    if order and order.facet in reading.dropped:
+        order = None
+    changed = constraints != state.constraints or order != state.order
+    new = replace(
+        state,
+        turn=turn,
+        intent="recommend" if reading.act == "undo" else reading.act,
+        constraints=constraints,
+        order=order,
+        since=turn if changed else state.since,
+        wishes=(*state.wishes, Wish(reading.rest, turn)) if reading.rest else state.wishes,
+        about=reading.items,
+        before=before,
+    )
+    for attitude, item_id in reading.felt:
+        new = _feel(new, item_id, attitude, turn)
+    return new
 
 
-def _feel(state: DialogueState, item_id: str, attitude: cues.Attitude, turn: int) -> DialogueState:
+def undone(state: DialogueState) -> DialogueState:
+    """The state before the last change, but for the count of turns; the same state where there is none."""
+    if state.before is None:
+        return replace(state, turn=state.turn + 1, intent="undo")
+    return replace(state.before, turn=state.turn + 1, intent="undo")
+
+
+def _shortened(state: DialogueState, steps: int) -> DialogueState:
+    """The state with at most `steps` states before it."""
+    if state.before is None:
+        return state
+    return replace(state, before=_shortened(state.before, steps - 1) if steps else None)
+
+
+def _feel(state: DialogueState, item_id: str, attitude: Attitude, turn: int) -> DialogueState:
     """`item_id` moves to where the latest attitude puts it; having been seen does not undo being liked."""
     if attitude == "seen":
         return replace(state, seen=_with(state.seen, [item_id], turn))
@@ -72,28 +123,34 @@ def _feel(state: DialogueState, item_id: str, attitude: cues.Attitude, turn: int
     return replace(state, rejected=_with(state.rejected, [item_id], turn))
 
 
-def show(state: DialogueState, recommendations: Iterable[Recommendation]) -> DialogueState:
+def show(state: DialogueState, recommendations: Sequence[Recommendation]) -> DialogueState:
     """The state once these were shown."""
-    return replace(state, shown=_with(state.shown, [shown.item.id for shown in recommendations], state.turn))
+    ids = tuple(shown.item.id for shown in recommendations)
+    shown = (*(mention for mention in state.shown if mention.item_id not in ids), *(Mention(item_id, state.turn) for item_id in ids))
+    return replace(state, shown=shown, listed=ids)
 
 
 def query_of(
     state: DialogueState, profile: UserProfile | None = None, *, constraints: Iterable[Constraint] = ()
 ) -> Query:
-    """What to retrieve for a state: named, shown, seen, owned and rejected items never come back."""
+    """What to retrieve for a state. Items named, seen, owned and rejected never come back, and those shown only once
+    the conditions have changed since."""
     wishes = [wish.text for wish in state.wishes[::-1][:REMEMBERED_WISHES]]
-    named = (*state.liked, *state.disliked, *state.rejected, *state.seen, *state.shown)
+    named = (*state.liked, *state.disliked, *state.rejected, *state.seen)
     excluded = {mention.item_id for mention in named}
+    excluded |= {mention.item_id for mention in state.shown if mention.turn >= state.since}
     if profile:
         excluded |= profile.owns | profile.seen
     last_liked = max((mention.turn for mention in state.liked), default=0)
-    hard = [constraint for constraint in state.constraints if constraint.strength == "hard"]
     return Query(
         text=wishes[0] if wishes else "",
         history=tuple(wishes[1:]),
         liked=tuple(mention.item_id for mention in state.liked),
         since_liked=sum(wish.turn > last_liked for wish in state.wishes) if state.liked else 0,
-        constraints=(*hard, *constraints),
+        constraints=(*(known for known in state.constraints if known.strength == "hard"), *constraints),
+        preferences=tuple(known for known in state.constraints if known.strength == "soft"),
+        order=state.order,
+        lessons=state.lessons,
         excluded=frozenset(excluded),
     )
 

@@ -69,6 +69,15 @@ class Facets:
         """The columns of numbers and dates (as days) by facet, NaN where an item has none."""
         return {name: self._column(name) for name, facet in self.schema.items() if facet.kind in ("number", "date")}
 
+    def texts(self) -> dict[str, list[tuple[str, int]]]:
+        """The values of every facet that holds no numbers, as they are compared, with how many items hold each."""
+        found: dict[str, list[tuple[str, int]]] = {}
+        for name, facet in self.schema.items():
+            if facet.kind in ("category", "list", "boolean"):
+                values, codes, _ = self._texts(name)
+                found[name] = list(zip(values, np.bincount(codes, minlength=len(values)).tolist(), strict=True))
+        return found
+
     def space(self, *, most: int) -> FacetSpace:
         """The `most` commonest facets of lists and categories as matrices."""
         from bm25s.stopwords import STOPWORDS_EN

@@ -13,9 +13,10 @@ from typing import TypeAlias
 from chatrec.catalog import Record
 from chatrec.embedding import Embedder
 from chatrec.errors import CatalogNotFound, StoreError
-from chatrec.store import manifest, parts, vectors
+from chatrec.store import house, manifest, parts, vectors
 from chatrec.store.embeddings import Embeddings
 from chatrec.store.failure import told
+from chatrec.store.house import HouseRules
 from chatrec.store.ingest import Counts, Ingest, Mode
 from chatrec.store.items import SCHEMA, Items
 from chatrec.store.lock import writing
@@ -99,13 +100,15 @@ def build_generation(
     *,
     chroma_url: str = "",
     mode: Mode = "update",
+    policy: Path | None = None,
     progress: Progress | None = None,
 ) -> IndexReport:
     """Brings the catalogue in `folder` up to date with `records`, and makes that the generation that is served.
 
     "update" adds and changes; "sync" also removes what the records lack, of each kind of record they have; "reset"
-    starts from nothing. Until the last moment the old generation is served, whatever happens. Raises what reading the
-    records raises, StoreLocked while somebody else indexes, StoreError where the disk or Chroma fails.
+    starts from nothing. `policy` is a file of house rules to hold from now on; None: those that hold already do. Until
+    the last moment the old generation is served, whatever happens. Raises what reading the records raises, CatalogError
+    for rules that do not fit, StoreLocked while somebody else indexes, StoreError where the disk or Chroma fails.
     """
     tell = progress or (lambda *_: None)
 
@@ -115,17 +118,29 @@ def build_generation(
         if mode == "sync":
             ingest.remove_unseen()
 
-    return _updated(folder, change, embedder, chroma_url, fresh=mode == "reset", tell=tell)
+    rules = house.rules_for(folder, policy)
+    return _updated(folder, change, embedder, chroma_url, fresh=mode == "reset", tell=tell, rules=rules)
 
 
 def delete_items(folder: Path, ids: Collection[str], embedder: Embedder, *, chroma_url: str = "") -> IndexReport:
     """Removes items; ids that there are none of are ignored. Raises CatalogNotFound before any indexing."""
     open_snapshot(folder, stamp=embedder.stamp, chroma_url=chroma_url).close()
-    return _updated(folder, lambda ingest: ingest.remove(ids), embedder, chroma_url, fresh=False, tell=lambda *_: None)
+
+    def change(ingest: Ingest) -> None:
+        ingest.remove(ids)
+
+    return _updated(folder, change, embedder, chroma_url, fresh=False, tell=lambda *_: None, rules=HouseRules())
 
 
 def _updated(
-    folder: Path, change: Callable[[Ingest], None], embedder: Embedder, url: str, *, fresh: bool, tell: Progress
+    folder: Path,
+    change: Callable[[Ingest], None],
+    embedder: Embedder,
+    url: str,
+    *,
+    fresh: bool,
+    tell: Progress,
+    rules: HouseRules,
 ) -> IndexReport:
     with told(folder), writing(folder):
         before = _before(folder, fresh=fresh)
@@ -134,11 +149,13 @@ def _updated(
         scratch.mkdir(parents=True)
         try:
             counts = _ingested(folder, scratch / "items.db", before, change)
+            rules.check(scratch / "items.db")
             if before and before.stamp.matches(embedder.stamp) and before.server == bool(url) and counts.nothing:
+                rules.keep(folder)
                 return _report(folder, before, counts, embedded=0)
             if fresh:
                 (folder / "embeddings.db").unlink(missing_ok=True)
-            return _published(folder, scratch, counts, embedder, url, before, tell)
+            return _published(folder, scratch, counts, embedder, url, before, tell, rules)
         finally:
             shutil.rmtree(scratch, ignore_errors=True)
             if not manifest.current(folder):  # nothing half-written, but for what was embedded
@@ -170,7 +187,14 @@ def _ingested(folder: Path, path: Path, before: Manifest | None, change: Callabl
 
 
 def _published(
-    folder: Path, scratch: Path, counts: Counts, embedder: Embedder, url: str, before: Manifest | None, tell: Progress
+    folder: Path,
+    scratch: Path,
+    counts: Counts,
+    embedder: Embedder,
+    url: str,
+    before: Manifest | None,
+    tell: Progress,
+    rules: HouseRules,
 ) -> IndexReport:
     """Builds every part that is not there yet from the item database in `scratch`, and swaps the pointer."""
     stamp = embedder.stamp
@@ -195,6 +219,7 @@ def _published(
         folder, f"items-{generation}", lambda target: _moved(scratch / "items.db", target / "items.db")
     )
     about = Manifest(generation, names, stamp, count, builder.passages, bool(url))
+    rules.keep(folder)  # first: what is new must not be shown under rules that do not know of it
     manifest.publish(folder, about)
     gone = [name for name in manifest.sweep(folder) if name.startswith("vectors-")]
     if url:

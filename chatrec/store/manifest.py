@@ -14,7 +14,7 @@ from pathlib import Path
 from chatrec.embedding import Stamp
 from chatrec.errors import StoreError
 
-FORMAT = 2
+FORMAT = 3
 """Counts up when what is on disk changes its meaning."""
 
 GRACE = 60.0

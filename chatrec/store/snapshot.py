@@ -65,6 +65,10 @@ class Snapshot:
         allowed[rows] = False
         return allowed
 
+    def facet_texts(self) -> dict[str, list[tuple[str, int]]]:
+        """Every facet's texts as they are compared, with how many items hold each."""
+        return self._facets.texts()
+
     @cached_property
     def facet_space(self) -> FacetSpace:
         return self._facets.space(most=FACETS)

@@ -1,0 +1,244 @@
+"""Reads one message against the catalogue and what was said before: what it is for, what it names, what it asks."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from chatrec.catalog.vocabulary import things
+from chatrec.dialogue import cues
+from chatrec.dialogue.parse import Draft, Parser
+from chatrec.dialogue.reading import Act, Attitude, Reading, Setting
+from chatrec.dialogue.references import Pointed, pointed
+from chatrec.dialogue.scope import clause
+from chatrec.dialogue.titles import Named, TitleIndex
+from chatrec.types import Constraint
+
+WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
+TELLING = 3
+"""Letters from which a word may be one to search for."""
+
+IDLE = frozenset(
+    "about actually after again all also always and any anybody anyone anything are aren't around bit but can can't "
+    "choose could did do does don't dont else even evening ever feel few find for from fun gimme give go going good got great "
+    "guess had hadn't has have haven't hello her here hey hi him how i'd i'll i'm i've idea ideally ideas instead into it it's its "
+    "just kind know let let's like list little long look looking lot lots love make may maybe me mind minutes mood more most "
+    "much must my need new nice night no non not nothing now off okay on one ones only or other our out pick "
+    "please pls possible prefer preferably quite rather ready really recommend recommendation recommendations right said same say see "
+    "shall she should show some somebody someone something somewhere sort still such suggest suggestion suggestions sure take tell than "
+    "thank thanks that that's the their them then there these they thing things think this those though time to today tomorrow tonight "
+    "too top try two under until up us very wait want wanna was watch watching we we'd we're we've week weekend well were what what's "
+    "when where which while who will with without won't would wouldn't yeah yes yet you you've your year years hours read reading eat rated over "
+    "made between released least perhaps anyone's i hour rating be is a an in of at as by if so am".split()
+)
+"""Words that say nothing to search for."""
+
+LESS_LIKE = re.compile(r"\b(?:less|not (?:so|as|that|too)|without (?:so much|the|too much))\s+(?P<what>[a-z-]{4,})\b(?!\s+than\s+\d)", re.IGNORECASE)
+NAMESAKE = re.compile(r"[^\W_]+")
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Safe to share between threads."""
+
+    parser: Parser
+    titles: TitleIndex
+
+    def read(self, message: str, setting: Setting) -> Reading:
+        named = self._titles(message)
+        points = [point for point in pointed(message, setting) if not _overlap(point, named)]
+        taken = [(name.start, name.end) for name in named] + [(point.start, point.end) for point in points if not point.vague]
+        ids = tuple(dict.fromkeys([*(name.item_id for name in named), *(item for point in points if not point.vague for item in point.item_ids)]))
+        against = replace(setting, about=ids or setting.about)
+        draft = self.parser.read(message, against, taken=taken)
+        ids = tuple(dict.fromkeys([*ids, *draft.references]))
+        act = self._act(message, setting, draft, named, points, ids)
+        return self._reading(message, setting, act, draft, named, points, ids)
+
+    def _titles(self, message: str) -> list[Named]:
+        """The items named, but for titles that are also words of the catalogue's own values and not marked as names."""
+        found = self.titles.find(message, cues=cues.ANNOUNCES)
+        values = [(span.start, span.end) for span in self.parser.values.find(message) if not span.meaning.loose]
+        kept = []
+        for name in found:
+            quoted = message[: name.start].rstrip().endswith(('"', "“", "‘", "«"))
+            inside = any(low <= name.start and name.end <= high for low, high in values)
+            if quoted or not inside or len(WORD.findall(message[name.start : name.end])) > 3:
+                kept.append(name)
+        return kept
+
+    def _act(
+        self, message: str, setting: Setting, draft: Draft, named: Sequence[Named], points: Sequence[Pointed], ids: Sequence[str]
+    ) -> Act:
+        said = bool(draft.constraints or draft.order)
+        if cues.AGAIN.search(message):
+            return "restart"
+        if cues.GREETING.match(message):
+            return "greet"
+        if cues.THANKS.match(message):
+            return "thanks"
+        about = bool(ids or (points and (setting.about or setting.shown)))
+        if cues.WHY.search(message) and (about or setting.shown):
+            return "why"
+        if self._is_comparison(message, setting, ids, points):
+            return "compare"
+        if about and self._asks_about(message, draft, ids, setting):
+            return "ask"
+        if cues.UNDO.search(message) and not self.parser.named(_after(cues.UNDO, message)) and not said:
+            return "undo"
+        if cues.UNDO.search(message) and re.search(r"\b(?:undo|take (?:that|it)(?: last)?(?: \w+)? back|scratch that last|unsay)\b", message, re.IGNORECASE):
+            return "undo"
+        if setting.shown and cues.ACCEPT.search(message) and not re.search(r"\b(?:but|only|except|though|n['’]t|not)\b", message) and not said:
+            return "accept"
+        if cues.OUT_OF_SCOPE.search(message) and not said and not named:
+            return "out of scope"
+        if cues.SURPRISE.search(message) and not said and not setting.asked:
+            return "surprise"
+        if setting.shown and (cues.OTHERS.search(message) or (cues.NO_THANKS.search(message) and (about or _objects(message)))):
+            return "reject"
+        return "refine" if setting.shown and said else "recommend"
+
+    def _is_comparison(self, message: str, setting: Setting, ids: Sequence[str], points: Sequence[Pointed]) -> bool:
+        if not cues.COMPARE.search(message):
+            return False
+        several = len(ids) > 1 or any(len(point.item_ids) > 1 for point in points)
+        return several or (bool(setting.shown) and bool(re.search(r"\bwhich (?:one )?(?:of|is|has|was)\b|\bof (?:them|these|those)\b|\bcompare (?:them|these|those)\b", message, re.IGNORECASE)))
+
+    def _asks_about(self, message: str, draft: Draft, ids: Sequence[str], setting: Setting) -> bool:
+        """Whether the message asks something of an item, not for items."""
+        if draft.order or re.search(r"\b(?:than)\b", message, re.IGNORECASE) or re.search(r"\b(?:something|anything|one|ones|somewhere)\s+(?:like|similar)\b", message, re.IGNORECASE):
+            return False
+        if cues.TELL_ME.search(message):
+            return True
+        if cues.ASKS.search(message) and not re.search(r"\bcan (?:you|i|we) (?:tell|know|ask|check|see if|say)\b", message, re.IGNORECASE):
+            return False
+        asks = bool(cues.QUESTION.match(message)) or bool(re.search(r"[,;:–—-]\s*(?:is|are|was|were|does|do|did|has|have|who|what|when|where|how|which)\b[^?]*\?", message, re.IGNORECASE))
+        ends = message.rstrip().endswith("?")
+        return asks or (ends and bool(ids) and not re.search(r"\b(?:like|similar|more|another|else)\b", message, re.IGNORECASE))
+
+    def _reading(
+        self, message: str, setting: Setting, act: Act, draft: Draft, named: Sequence[Named], points: Sequence[Pointed], ids: tuple[str, ...]
+    ) -> Reading:
+        if act in ("restart", "greet", "thanks", "out of scope"):
+            return Reading(act)
+        vague = tuple(item for point in points if point.vague for item in point.item_ids)
+        if act in ("why", "compare", "ask"):
+            whole = setting.shown if act == "compare" else setting.about or setting.shown[:1]
+            return Reading(act, items=ids or vague or whole)
+        dropped, declined, kept = self._let_go(message, setting, draft)
+        if act == "undo":
+            return Reading(act, dropped=dropped)
+        if act == "accept":
+            return Reading(act, items=ids or vague[:1] or setting.about or setting.shown[:1])
+        felt = list(_felt(message, named, points, setting, act))
+        constraints = [constraint for constraint in kept if constraint.facet not in dropped]
+        if act == "reject":
+            felt = felt or [("rejected", item) for item in (setting.shown if not ids else ids)]
+            constraints = self._objections(message, setting, draft, constraints, felt)
+        instead = bool(cues.INSTEAD.search(message))
+        return Reading(
+            act, tuple(constraints), draft.order, dropped, declined, tuple(felt), ids, self._rest(message, draft, named, points), instead
+        )
+
+    def _let_go(self, message: str, setting: Setting, draft: Draft) -> tuple[tuple[str, ...], tuple[str, ...], list[Constraint]]:
+        """The facets that no longer matter, those the user does not mind about, and the conditions that stay."""
+        dropped: list[str] = []
+        spoken = self.parser.named(message)
+        for facet, (start, end) in spoken.items():
+            begin, stop = clause(message, start, end)
+            words = message[begin:stop]
+            let_go = cues.DROP.search(words) or cues.DONT_MIND.search(words)
+            if not let_go or re.search(r"\b(?:too|as long as|unless|provided)\b", message[begin:], re.IGNORECASE):
+                continue
+            if re.match(r"(?:drop|skip|lose|without the|remove|leave out|get rid of)\b", let_go.group(), re.IGNORECASE) and not setting.shown:
+                continue
+            dropped.append(facet)
+        kept = [constraint for constraint in draft.constraints if constraint.facet not in dropped]
+        asked = setting.asked
+        declines = bool(asked) and not kept and bool(cues.DONT_MIND.search(message))
+        return tuple(dropped), (asked,) if declines and asked not in dropped else (), kept
+
+    def _objections(
+        self, message: str, setting: Setting, draft: Draft, constraints: Sequence[Constraint], felt: Sequence[tuple[Attitude, str]]
+    ) -> list[Constraint]:
+        """What is said of items that are turned down is what they are and should not be."""
+        items = [item for item_id in dict.fromkeys(item for _, item in felt) if (item := setting.item(item_id))]
+        turned = []
+        for constraint in constraints:
+            facet = self.parser.schema[constraint.facet]
+            if _said_of_them(message, constraint.text):
+                constraint = _turned(constraint, [item.attributes.get(facet.name) for item in items], facet.scale)
+            turned.append(constraint)
+        return turned
+
+    def _rest(self, message: str, draft: Draft, named: Sequence[Named], points: Sequence[Pointed]) -> str:
+        """The message, where words are left that were read as nothing else and may be searched for; else nothing."""
+        words = [word.lower().replace("’", "'") for word in WORD.findall(draft.rest)]
+        telling = [word for word in words if len(word) >= TELLING and word not in IDLE and word not in things() and not word.isdigit()]
+        positive = any(constraint.op in ("any", "within") or constraint.strength == "soft" for constraint in draft.constraints)
+        return draft.words if telling or named or positive else ""
+
+
+def _felt(message: str, named: Sequence[Named], points: Sequence[Pointed], setting: Setting, act: Act) -> list[tuple[Attitude, str]]:
+    """What is felt of each item named or pointed at, by the words of its clause."""
+    places = [(name.start, name.end, (name.item_id,), False) for name in named]
+    places += [(point.start, point.end, point.item_ids, point.vague) for point in points]
+    places.sort()
+    felt: list[tuple[Attitude, str]] = []
+    for number, (start, end, ids, vague) in enumerate(places):
+        begin, stop = clause(message, start, end)
+        begin = max(begin, places[number - 1][1] if number and not _listed(message, places[number - 1][1], start) else begin)
+        after = message[end : places[number + 1][0] if number + 1 < len(places) else stop + 40]
+        feeling = cues.attitude(message[begin:start], after)
+        if number and _listed(message, places[number - 1][1], start) and feeling == "liked" and felt:
+            feeling = felt[-1][0]
+        if vague and feeling == "liked" and (act == "reject" or not re.search(r"\b(?:love|loved|like|liked|enjoyed|more like)\b", message, re.IGNORECASE)):
+            continue
+        if re.search(r"\bthan\s*[\"“]?$", message[begin:start]) and feeling == "liked":
+            continue  # only compared with
+        felt += [(feeling, item_id) for item_id in ids]
+    return felt
+
+
+def _listed(message: str, end: int, start: int) -> bool:
+    return bool(re.fullmatch(r"[\s\"”“’]*(?:\(?\d{4}\)?)?[\s\"”“’]*(?:,|and|or|nor|&|,\s*and|/)[\s\"“]*(?:the\s+)?", message[end:start], re.IGNORECASE))
+
+
+def _objects(message: str) -> bool:
+    return bool(re.search(r"\b(?:no way|too \w+|not for me|pass|drags)\b", message, re.IGNORECASE))
+
+
+def _said_of_them(message: str, said: str) -> bool:
+    """Whether the words are said of what was shown ("it's in ...", "too long") and not of what is wanted."""
+    place = message.find(said)
+    if place < 0 or not said:
+        return False
+    begin, _ = clause(message, place, place + len(said))
+    before = message[begin:place].lower()
+    if re.search(r"\b(?:want|prefer|need|looking|like|rather|after|should|must|give|show|something|i'm|we're|only|make|ideally|would be|could|instead|where|mood)\b", before):
+        return False
+    return bool(
+        re.search(r"\b(?:it(?:['’]?s| is| was| runs| has| costs)|that(?:['’]?s| is| one is| was| one(?:['’]s)?)|this(?:['’]?s| is| one is)|they(?:['’]re| are| all)|these are|those are|(?:film|movie|one|title|place|book)s?(?:['’]s| is| are)|too|another|yet another|all)\b", before)
+    )
+
+
+def _turned(constraint: Constraint, values: Sequence[object], scale: Sequence[str]) -> Constraint:
+    opposite = {"any": "none", "min": "below", "above": "max", "max": "above", "below": "min", "within": "outside"}
+    if constraint.strength == "soft" and constraint.op in ("min", "max"):  # "too long": beyond what was turned down
+        numbers = sorted(value for value in values if isinstance(value, int | float))
+        if numbers:
+            pivot = numbers[0] if constraint.op == "min" else numbers[-1]
+            return replace(constraint, op="below" if constraint.op == "min" else "above", values=(pivot,), strength="hard")
+    if constraint.op in opposite:
+        return replace(constraint, op=opposite[constraint.op], strength="hard")  # type: ignore[arg-type]
+    return constraint
+
+
+def _overlap(point: Pointed, named: Sequence[Named]) -> bool:
+    return any(point.start < name.end and name.start < point.end for name in named)
+
+
+def _after(pattern: re.Pattern[str], message: str) -> str:
+    found = pattern.search(message)
+    return message[found.start() :] if found else ""
