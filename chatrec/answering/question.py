@@ -27,7 +27,7 @@ FRAME = frozenset(
         "everybody everyone anyone someone think thinks mention mentioned tell item thing product title describe "
         "described under over less least below above within around exactly quite rather pretty fairly contain "
         "contains contained ok okay suitable fine allowed serve serves offer offers "
-        "find finds found include includes included"
+        "watching reading buying visiting trying find finds found include includes included"
     ).split()
 )
 """Words of questions that are not what is asked for."""
