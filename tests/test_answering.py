@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from hash_embedder import HashEmbedder
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from chatrec.answering import Answer, about_item, compare, why
@@ -381,7 +381,7 @@ def test_every_comparison_is_literal(ids: list[str]) -> None:
     check(compare(items, schema=schema_of_sample()), items)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=1500, deadline=None)
 @given(
     st.text(max_size=30),
     st.text(max_size=200),
@@ -393,6 +393,7 @@ def test_every_comparison_is_literal(ids: list[str]) -> None:
     ),
     st.text(max_size=60),
 )  # fmt: skip
+@example("", "", {"<": "00"}, "")
 def test_whatever_a_catalogue_holds_it_answers(
     title: str, text: str, attributes: dict[str, str | bool | int | float | tuple[str, ...]], question: str
 ) -> None:

@@ -74,7 +74,7 @@ def told_of(item: Item, schema: Mapping[str, Facet]) -> list[Told]:
         for name, value in item.attributes.items()
         if name in schema and not set(labels[name].split()) & set(HIDDEN) and value not in ("", ())
     ]
-    return [told for told in found if len(told.text) <= 2 * LONGEST_FACT and showable(f"{told.label} {told.text}")]
+    return [told for told in found if len(told.text) <= 2 * LONGEST_FACT and showable(f"{told.label} is {told.text}")]
 
 
 def facts(question: Asked, item: Item, schema: Mapping[str, Facet]) -> list[Claim]:
