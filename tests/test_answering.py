@@ -110,7 +110,8 @@ def stated(value: Value, text: str) -> bool:
     """Whether a sentence holds a facet's value, or the first of several."""
     first = value[0] if isinstance(value, tuple) else value
     if isinstance(first, bool) or str(first).casefold() in ("true", "false", "no", "none", "yes"):
-        return ("no" if str(first).casefold() in ("false", "no", "none") else "yes") in text.casefold()
+        truth = "no" if str(first).casefold() in ("false", "no", "none") else "yes"
+        return f" {truth}" in text or str(first) in text
     if isinstance(first, float):
         return f"{first:g}" in text or f"{first:.0f}" in text
     return " ".join(str(first).split()).removesuffix(".") in text

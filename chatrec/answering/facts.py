@@ -49,6 +49,8 @@ class Told:
     @property
     def text(self) -> str:
         """As many of the values as are told in a sentence, with the unit."""
+        if self.facet.kind == "boolean" and self.truth is not None:
+            return "yes" if self.truth else "no"
         shown: list[str] = []
         for value in self.values:
             if shown and len(", ".join([*shown, value])) > LONGEST_FACT:
