@@ -9,17 +9,18 @@ from dataclasses import dataclass, field, replace
 
 from chatrec.catalog import Item
 from chatrec.catalog.schema import Facet
+from chatrec.catalog.vocabulary import idioms
 from chatrec.dialogue.bounds import Bound, bounds
 from chatrec.dialogue.numbers import condition, converted, grades, is_graded
 from chatrec.dialogue.reading import Setting
-from chatrec.dialogue.scope import clause, denied, joint, plain, strength
+from chatrec.dialogue.scope import READ, clause, denied, joint, plain, strength
 from chatrec.dialogue.values import NAMED, Meaning, Span, Texts, ValueIndex, phrases_of
 from chatrec.types import Constraint, Order, Strength
 
 WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
 LONGEST_PHRASE = 5
 THAN = re.compile(r"^[\s,]*(?:in \w+ )?than\b", re.IGNORECASE)
-TOO = re.compile(r"\b(?:too|so|that|very|overly|particularly|super|really)\s*$", re.IGNORECASE)
+TOO = re.compile(r"\b(?:too|a bit|a little|way too|rather|overly|far too|so)\s*$", re.IGNORECASE)
 MILDER = re.compile(
     r"^[\s-]*(?:rated)?[\s,]*(?:(?:or|and)\s+(?:\w+\s+)?(?:milder|lower|below|under|less|softer|tamer|gentler|younger|cleaner|cheaper|down|lighter|easier|quieter)|max(?:imum)?\b|at (?:the )?(?:very )?most|tops|at worst|is (?:the|my|our) (?:limit|max\w*))",
     re.IGNORECASE,
@@ -45,7 +46,10 @@ UNDER_IT = re.compile(
 OVER_IT = re.compile(
     r"\b(?:above|over|stronger than|more than|higher than|fancier than)(?:\s+(?:a|an|the|rated))*\s*$", re.IGNORECASE
 )
-PERFORMERS = frozenset({"actor", "star", "performer", "performers", "narrator"})
+PERFORMERS = frozenset({"star", "stars", "starring", "performer", "performers", "narrator"})
+ABOUT = re.compile(r"\babout\s+(?:the\s+|a\s+|an\s+|my\s+|our\s+)?$", re.IGNORECASE)
+"""What something is about may be of a kind, but need not."""
+
 LIKELY = frozenset({"duration", "price", "pages", "score"})
 """What a bare number is of, where only one facet of these can hold it."""
 
@@ -100,6 +104,7 @@ class Parser:
         self.schema = schema
         self.values = ValueIndex(schema, texts)
         self._phrases = phrases_of(schema.values())
+        self._idioms = [tuple(idiom.split()) for idiom in idioms()]
 
     def read(self, text: str, setting: Setting, *, taken: Iterable[tuple[int, int]] = ()) -> Draft:
         """The conditions in `text`; `taken` are places that name items, from which nothing else is read."""
@@ -140,6 +145,10 @@ class Parser:
         found: list[tuple[int, int, str, str]] = []
         place = 0
         while place < len(words):
+            idle = next((idiom for idiom in self._idioms if _begins(words, place, idiom)), ())
+            if idle:
+                place += len(idle)
+                continue
             for length in range(min(LONGEST_PHRASE, len(words) - place), 0, -1):
                 phrase = " ".join(word.group().lower().replace("-", " ") for word in words[place : place + length])
                 known = self._phrases.get(phrase)
@@ -221,7 +230,12 @@ class Parser:
                 continue
             if span.meaning.loose and not against:
                 continue  # looked for in the texts
-            key = (facet.name, against, "soft" if span.meaning.mood else strength(others, span.start, span.end))
+            theme = facet.measure == "kind" and ABOUT.search(others[: span.start])
+            key = (
+                facet.name,
+                against,
+                "soft" if span.meaning.mood or (theme and not against) else strength(others, span.start, span.end),
+            )
             draft.take(span.start, span.end, silent=against)
             previous = groups[key][-1][-1] if groups[key] else None
             link = joint(draft.text, previous.end, span.start) if previous else "none"
@@ -350,6 +364,9 @@ class Parser:
             self._compared(draft, place, facet, sort, setting)
             return
         against = denied(text, start, end)
+        if not against and TOO.search(text[:start]) and (draft.references or setting.about or setting.shown):
+            self._compared(draft, place, facet, "less" if sort == "most" else "more", setting)
+            return
         if facet.scale:
             steps = _steps(facet.scale, sort, against=against)
             self._add_steps(draft, place, facet, steps)
@@ -401,9 +418,14 @@ class Parser:
         if not numbers:
             return
         ordered = sorted(numbers, key=lambda number: (isinstance(number, str), number))
-        pivot = ordered[-1 if more else 0] if len(numbers) <= 1 or draft.references else ordered[len(ordered) // 2]
+        too = TOO.search(draft.text[:start])
+        pivot = ordered[-1 if more else 0] if too or draft.references else ordered[len(ordered) // 2]
         draft.constraints.append(Constraint(facet.name, "above" if more else "below", (pivot,), strong, text=said))
         draft.take(start, end)
+
+
+def _begins(words: Sequence[re.Match[str]], place: int, phrase: Sequence[str]) -> bool:
+    return tuple(word.group().lower() for word in words[place : place + len(phrase)]) == tuple(phrase)
 
 
 def _blanked(text: str, places: Iterable[tuple[int, int]]) -> str:
@@ -418,7 +440,7 @@ def _without(text: str, places: Iterable[tuple[int, int]], span: Span) -> str:
     kept = list(text)
     for low, high in places:
         if high <= span.start or low >= span.end:
-            kept[low:high] = " " * (high - low)
+            kept[low:high] = READ * (high - low)
     return "".join(kept)
 
 
@@ -432,8 +454,8 @@ def _could_be(facet: Facet, bound: Bound) -> bool:
         return all(str(int(value)) in facet.scale for value in bound.values)
     if facet.low is None or facet.high is None:
         return False
-    spread = facet.high - facet.low
-    return all(facet.low - 0.5 * spread <= value <= facet.high + 0.5 * spread for value in bound.values)
+    slack = 0.0 if bound.plain else 0.5 * (facet.high - facet.low)
+    return all(facet.low - slack <= value <= facet.high + slack for value in bound.values)
 
 
 def _steps(scale: Sequence[str], sort: str, *, against: bool) -> Sequence[str]:
