@@ -159,8 +159,10 @@ class _Column:
         common = sorted(self.values.items(), key=lambda pair: (-pair[1], pair[0]))[:MOST_VALUES]
         values = () if kind == "text" else tuple(value for value, _ in common)
         low, high = (self.low, self.high) if bounded else (None, None)
-        measure = "" if kind in ("boolean", "text") else measure_of(
-            name, numeric=kind == "number", texts=values, low=low, high=high
+        measure = (
+            ""
+            if kind in ("boolean", "text")
+            else measure_of(name, numeric=kind == "number", texts=values, low=low, high=high)
         )
         return Facet(
             name,

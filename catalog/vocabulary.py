@@ -90,6 +90,12 @@ def value_words() -> Mapping[str, tuple[str, ...]]:
 
 
 @cache
+def moods() -> Mapping[str, tuple[str, ...]]:
+    """A value in lower case -> the words by which people wish for it without naming it."""
+    return {value: tuple(phrases) for value, phrases in _read("moods")}
+
+
+@cache
 def peoples() -> tuple[People, ...]:
     return tuple(People(**{key: tuple(said) for key, said in entry.items()}) for entry in _whole()["peoples"])
 

@@ -17,6 +17,8 @@ from chatrec.catalog.policy import Policy, policy_among
 from chatrec.catalog.source import Source, open_records, open_source
 from chatrec.conversations import Conversations, new_session_id
 from chatrec.dialogue.filters import constraints_from
+from chatrec.dialogue.parse import Parser
+from chatrec.dialogue.read import Reader
 from chatrec.dialogue.titles import TitleIndex
 from chatrec.embedding import Embedder, load_embedder
 from chatrec.errors import CatalogError, CatalogNotFound, ConversationError, MessageError
@@ -221,6 +223,8 @@ class ChatRec:
                 )
             if self._rooms is None or self._served != (current, learned.current(self.folder)):
                 self._rooms = self._wired()
+            if self._rooms.policy != (policy := self.policy):  # a policy.toml that was edited holds from the next turn
+                self._rooms = replace(self._rooms, policy=policy)
             return self._rooms
 
     def _wired(self) -> Rooms:
@@ -229,11 +233,15 @@ class ChatRec:
         self._served = (retriever.snapshot.generation, trained)
         return Rooms(
             retriever,
-            TitleIndex(retriever.snapshot.items.titles()),
+            Reader(
+                Parser(retriever.snapshot.schema, retriever.snapshot.facet_texts()),
+                TitleIndex(retriever.snapshot.items.titles()),
+            ),
             self.model,
             self.settings.n,
             self.settings.llm_timeout,
             self.settings.diversity,
+            asks=self.settings.asks,
         )
 
     def _retriever(self, trained: str) -> Retriever:

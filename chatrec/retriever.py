@@ -18,6 +18,7 @@ from chatrec.learned import Learned
 from chatrec.learned_fusion import LearnedFusion
 from chatrec.routes import Route
 from chatrec.routes._recommender import RecommenderRoute
+from chatrec.steering import soften
 from chatrec.store import parts
 from chatrec.store.index import Snapshot
 from chatrec.types import Candidate, Evidence, Hit, Query
@@ -30,6 +31,9 @@ THREADS = 2
 
 DECAY = 0.5
 """What the items named still count for after one more wish."""
+
+ORDERED = 50
+"""Among how many of what was found the least or the most of a number is looked for."""
 
 PASSAGES = 4
 """How many passages of evidence a candidate carries at most."""
@@ -70,7 +74,23 @@ class Retriever:
     def find(self, query: Query) -> Found:
         """What `retrieve` chooses from, before any item is loaded."""
         query, hits = self.ask(query)
-        return Found(hits, self.fuse(query, hits))
+        ranking = soften(self.snapshot, self.fuse(query, hits), lessons=query.lessons, preferences=query.preferences)
+        return Found(hits, self._ordered(query, ranking) if query.order else ranking)
+
+    def _ordered(self, query: Query, ranking: Sequence[tuple[str, float]]) -> list[tuple[str, float]]:
+        """What was asked for as the least or the most of a number: all that may come back where only that was said,
+        else the best of what was found."""
+        column = self.snapshot.numbers.get(query.order.facet) if query.order else None
+        if column is None or query.order is None:
+            return list(ranking)
+        ids = [item_id for item_id, _ in ranking[:ORDERED]]
+        if not query.talk and not query.liked:
+            rows = np.arange(self.snapshot.count) if query.mask is None else np.flatnonzero(query.mask)
+            ids = [self.snapshot.items.ids[row] for row in rows.tolist()]
+        sign = 1.0 if query.order.direction == "least" else -1.0
+        known = {item_id: sign * float(column[self.snapshot.items.row(item_id)]) for item_id in ids}
+        kept = sorted((number, item_id) for item_id, number in known.items() if not np.isnan(number))
+        return [(item_id, -number) for number, item_id in kept]
 
     def fuse(self, query: Query, hits: Mapping[str, Sequence[Hit]]) -> list[tuple[str, float]]:
         """All that was found as (item id, score), best first, by the learned fusion or by reciprocal ranks."""

@@ -86,6 +86,7 @@ class Settings(BaseSettings):
         le=1,
         description="How much the items of a reply should differ: 0 shows the best, 1 whatever is least alike.",
     )
+    asks: bool = Field(default=True, description="Whether a thin wish is answered with one question beside the items.")
     threads: int = Field(default=0, ge=0, description="Threads for the embedder; 0: one a physical core, at most 4.")
     ui_host: str = Field(default="127.0.0.1", description="Address the page listens on.")
     ui_port: int = Field(default=7860, ge=0, le=65535, description="Port the page listens on; 0: any free one.")

@@ -18,10 +18,10 @@ from chatrec.catalog.schema import Facet
 from chatrec.sentences import content_words, words
 from chatrec.types import Claim
 
-SHARED, APART = 0.77, 0.9
-"""What a sentence must score to be given as an answer, where it shares a word with the question and where it does not:
-its cosine to the question, and how near its words come to those of the question. Chosen with the default embedder on
-the first half of tests/fixtures/questions.jsonl, and so that texts of another kind, with more sentences, abstain."""
+SHARED, APART, CLOSE = 0.77, 0.9, 0.6
+"""What a sentence must score to be given as an answer: its cosine to the question, and how near its words come to those
+of the question. SHARED where they share a word, or its words come as near as CLOSE, else APART. Chosen with the default
+embedder on the first half of tests/fixtures/questions.jsonl, and so that texts with more sentences abstain as well."""
 
 NEAR = 0.4
 """How near a word of the sentence must come to each word of the question; where none does, that was not spoken of."""
@@ -97,7 +97,7 @@ class _Search:
         cosines = self._vectors([passage.text for passage in some]) @ np.asarray(self.embed(self.question.text))
         covered = self._covered(some, cosines)
         scores = {place: float(cosines[place]) + covered[place] for place in covered}
-        scores = {place: score for place, score in scores.items() if score >= self._least(some[place])}
+        scores = {place: score for place, score in scores.items() if score >= self._least(some[place], covered[place])}
         ordered = sorted(scores, key=lambda place: (-scores[place], place))
         least = BESIDE * max(scores.values(), default=0.0)
         found: list[Passage] = []
@@ -106,8 +106,9 @@ class _Search:
                 found.append(some[place])
         return found[:QUOTES]
 
-    def _least(self, passage: Passage) -> float:
-        return SHARED if content_words(" ".join(self.question.content)) & content_words(passage.text) else APART
+    def _least(self, passage: Passage, covered: float) -> float:
+        shares = bool(content_words(" ".join(self.question.content)) & content_words(passage.text))
+        return SHARED if shares or covered >= CLOSE else APART
 
     def _covered(self, some: Sequence[Passage], cosines: NDArray[Any]) -> dict[int, float]:
         """How near each sentence's words come to those of the question, from 0 to 1, where they come near to all.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from itertools import combinations
 
@@ -13,7 +14,7 @@ from chatrec.catalog.schema import Facet, day
 from chatrec.types import Claim
 
 MOST_ITEMS = 3
-MOST_FACTS = 4
+MOST_FACTS = 5
 
 
 def compare(items: Sequence[Item], *, schema: Mapping[str, Facet]) -> Answer:
@@ -58,7 +59,8 @@ def _apart(one: Told, other: Told) -> float:
     facet = one.facet
     if facet.kind in ("number", "date") and facet.low is not None and facet.high is not None:
         numbers = [_number(told) for told in (one, other)]
-        return min(1.0, abs(numbers[0] - numbers[1]) / ((facet.high - facet.low) or 1.0))
+        # The root, as single items far out would make every other difference look small.
+        return math.sqrt(min(1.0, abs(numbers[0] - numbers[1]) / ((facet.high - facet.low) or 1.0)))
     first, second = ({value.casefold() for value in told.values} for told in (one, other))
     return 1 - len(first & second) / len(first | second)
 

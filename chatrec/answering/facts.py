@@ -2,57 +2,29 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from chatrec.answering.question import MAKING, Asked, related, same
 from chatrec.answering.values import named, owning, sentence
 from chatrec.catalog import Item, Value
 from chatrec.catalog.schema import Facet
+from chatrec.catalog.vocabulary import UNITS, families, measures, peoples, value_words, words_of
 from chatrec.grounds import HIDDEN, LONGEST_FACT
 from chatrec.sentences import content_words, words
 from chatrec.types import Claim
 from chatrec.untrusted import showable
 
-PIECE = re.compile(r"[A-Z]?[^\W\d_A-Z]+|[A-Z]+(?![^\W\d_A-Z])|[^\W\d_]+|\d+")
 SHARED = 3
 """So many facets whose names begin with the same word: it tells them apart from nothing."""
 
+LONGEST_CODE = 3
+"""Characters of a country's or a language's code, which is also a word: "it", "us"."""
+
 MOST = 2
 """Facts told in answer to one question."""
-
-ASKED: Mapping[str, tuple[str, ...]] = {
-    "duration": (
-        "how long",
-        "how many minutes",
-        "how many hours",
-        "long",
-        "short",
-        "lengthy",
-        "hour",
-        "hours",
-        "minutes",
-    ),
-    "pages": ("how long", "how many pages", "long", "short", "thick"),
-    "price": ("how much", "how expensive", "expensive", "cheap", "pricey", "cost", "costs", "affordable"),
-    "year": ("when", "how old", "what year", "which year", "old", "new", "recent"),
-    "score": ("how good", "how well rated", "rated"),
-    "popularity": ("how popular", "how well known", "how famous", "popular", "famous"),
-    "weight": ("how heavy", "how much does it weigh", "heavy", "weigh"),
-    "size": ("how big", "how large", "big", "large", "small"),
-    "maturity": ("what age", "age rating", "rated"),
-    "noise": ("how loud", "how noisy", "loud", "noisy", "quiet"),
-    "difficulty": ("how hard", "how difficult", "difficult", "hard", "easy"),
-    "language": ("what language", "which language", "language"),
-    "country": ("what country", "which country", "where was it made", "where is it from"),
-    "place": ("where is it", "what city", "which city"),
-    "people": ("who",),
-    "kind": ("what kind", "what sort", "what type"),
-    "access": ("where can i", "where do i"),
-}
-"""How people ask for what a facet measures; English."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +49,14 @@ class Told:
     @property
     def text(self) -> str:
         """As many of the values as are told in a sentence, with the unit."""
+        if self.facet.kind == "boolean" and self.truth is not None:
+            return "yes" if self.truth else "no"
         shown: list[str] = []
         for value in self.values:
             if shown and len(", ".join([*shown, value])) > LONGEST_FACT:
                 return f"{', '.join(shown)} and {len(self.values) - len(shown)} more"
             shown.append(value)
-        unit = getattr(self.facet, "unit", "") if self.facet.kind == "number" else ""
+        unit = self.facet.unit if self.facet.kind == "number" else ""
         return f"{', '.join(shown)} {unit}".strip()
 
     def claim(self, kind: str, item: Item) -> Claim:
@@ -102,7 +76,7 @@ def told_of(item: Item, schema: Mapping[str, Facet]) -> list[Told]:
         for name, value in item.attributes.items()
         if name in schema and not set(labels[name].split()) & set(HIDDEN) and value not in ("", ())
     ]
-    return [told for told in found if len(told.text) <= 2 * LONGEST_FACT and showable(f"{told.label} {told.text}")]
+    return [told for told in found if len(told.text) <= 2 * LONGEST_FACT and showable(f"{told.label} is {told.text}")]
 
 
 def facts(question: Asked, item: Item, schema: Mapping[str, Facet]) -> list[Claim]:
@@ -115,13 +89,13 @@ def facts(question: Asked, item: Item, schema: Mapping[str, Facet]) -> list[Clai
 
 def labels_of(schema: Mapping[str, Facet]) -> dict[str, str]:
     """The facets' names as words, without a first word that several share, and without the unit."""
-    pieces = {name: [piece.lower() for piece in PIECE.findall(name)] for name in schema}
+    pieces = {name: list(words_of(name)) for name in schema}
     first = Counter(some[0] for some in pieces.values() if len(some) > 1)
     labels = {}
     for name, some in pieces.items():
         if len(some) > 1 and first[some[0]] >= SHARED:
             some = some[1:]
-        if len(some) > 1 and some[-1] == getattr(schema[name], "unit", "").casefold():
+        if len(some) > 1 and some[-1] == schema[name].unit.casefold():
             some = some[:-1]
         labels[name] = " ".join(some) or name
     return labels
@@ -164,6 +138,14 @@ def _values_in(question: Asked, told: Told) -> Iterator[tuple[str, frozenset[int
             yield value, question.holding(value, alike=same)
         elif not carrying and (places := question.literally(value)) and _naming(question, told):
             yield value, places
+        else:
+            found = (question.literally(said) for said in _also(facet.measure, value))
+            yield from ((value, places) for places in found if places and not _spoken(question, facet, places))
+
+
+def _spoken(question: Asked, facet: Facet, places: frozenset[int]) -> bool:
+    """Whether an adjective of a country stands for its language: "in French"."""
+    return facet.measure == "country" and question.words[max(min(places) - 1, 0)] == "in"
 
 
 def _by_name(question: Asked, told: Sequence[Told]) -> list[tuple[str, Told]]:
@@ -184,7 +166,7 @@ def _by_measure(question: Asked, told: Sequence[Told]) -> list[tuple[str, Told]]
     """The facets that tell what is asked for: "how long", "is it expensive", "who made it"."""
     found: list[tuple[int, Told]] = []
     for one in told:
-        for phrase in _phrases(one):
+        for phrase in _phrases(one.facet.measure):
             places = question.literally(phrase)
             making = {place for place, stem in enumerate(question.stems) if stem in MAKING}
             if places and not question.left_but_subject({*places, *making, *_numbers(question)}):
@@ -202,20 +184,41 @@ def _by_words(question: Asked, told: Sequence[Told]) -> list[tuple[str, Told]]:
     return [("fact", one) for one in told if wanted <= content_words(one.text)]
 
 
-def _phrases(told: Told) -> tuple[str, ...]:
-    """How people ask for what the facet measures, longest first."""
-    measure = getattr(told.facet, "measure", "") or next((word for word in told.label.split() if word in ASKED), "")
-    return tuple(sorted(ASKED.get(measure, ()), key=len, reverse=True))
+@cache
+def _phrases(measure: str) -> tuple[str, ...]:
+    """How people ask for what a facet measures, longest first."""
+    if measure not in measures():
+        return ()
+    known = measures()[measure]
+    units = [spelt for measured, spellings in UNITS.values() if measured == measure for spelt in spellings]
+    return tuple(sorted({*known.ask, *known.most, *known.least, *units}, key=lambda said: (-len(said), said)))
+
+
+@cache
+def _also(measure: str, value: str) -> tuple[str, ...]:
+    """What else people say for a value in lower case: "comedic", "american"."""
+    said = [*value_words().get(value, ())]
+    for people in peoples():
+        names = {"country": people.country, "language": people.language}.get(measure, ())
+        if value in map(str.casefold, names):
+            said += [name.casefold() for name in (*names, *people.adjective) if len(name) > LONGEST_CODE]
+    return tuple(said)
 
 
 def _naming(question: Asked, told: Told) -> frozenset[int]:
     """Where the question says the facet's name, or what people call it."""
     places = question.holding(told.label, alike=related)
-    for name in getattr(told.facet, "names", ()):
+    for name in (*told.facet.names, *_kin(told.label)):
         plain = all(content_words(word) for word in words(name))
-        found = question.holding(name, alike=same) if plain else question.literally(name)
-        places = max(places, found, key=len)
+        places |= question.holding(name, alike=same) if plain else question.literally(name)
     return places
+
+
+@cache
+def _kin(label: str) -> tuple[str, ...]:
+    """What people say instead of a facet's name, where a word of it, or all of it, belongs to a family of words."""
+    named = {families()[word] for word in (label, *label.split(), label.replace(" ", "")) if word in families()}
+    return tuple(phrase for phrase, family in families().items() if family in named)
 
 
 def _labelled(question: Asked, told: Told) -> frozenset[int]:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from chatrec.catalog import Item
+from chatrec.catalog.vocabulary import things
 from chatrec.sentences import content_words, words
 
 POLAR = frozenset(
@@ -25,7 +26,8 @@ FRAME = frozenset(
         "customers critics say says said told feel felt actually come part bit ever much many anybody somebody "
         "everybody everyone anyone someone think thinks mention mentioned tell item thing product title describe "
         "described under over less least below above within around exactly quite rather pretty fairly contain "
-        "contains contained include includes included"
+        "contains contained ok okay suitable fine allowed serve serves offer offers "
+        "watching reading buying visiting trying find finds found include includes included"
     ).split()
 )
 """Words of questions that are not what is asked for."""
@@ -43,6 +45,7 @@ STRICT = ("when", "how old", "how big", "how large", "how heavy", "who")
 """What is as well asked of somebody or something in the item: "how old is the owner"."""
 
 IS = re.compile(r"\b(who|what|where|when|how)['’]s\b", re.IGNORECASE)
+SPEAKERS = frozenset(("i", "we", "you", "one", "they"))
 POINTERS = frozenset(("this", "that"))
 LEAST_STEM, LONGEST_ENDING = 4, 3
 
@@ -85,24 +88,23 @@ class Asked:
             for place, (word, stem) in enumerate(zip(self.words, self.stems, strict=True))
             if stem
             and place not in known
-            and word not in FRAME
+            and word not in FRAME | things()
             and self.words[place - 1 if place else 0] not in POINTERS
         ]
 
     def left_but_subject(self, used: Iterable[int]) -> list[int]:
-        """The same without a noun that is the question's subject or ends it: "does the lamp ...", "... of the lamp"."""
+        """The same without a noun that is the question's subject or ends it: "does the lamp ...", "... of the lamp",
+        and without what the user would do: "can I sit outside"."""
         if any(self.literally(phrase) for phrase in STRICT):
             return self.left(used)
         last = len(self.words) - 1
-        return [
-            place
-            for place in self.left(used)
-            if not (
-                place
-                and self.words[place - 1] == "the"
-                and (place == last or (place > 1 and self.words[place - 2] in POLAR))
-            )
-        ]
+        left = []
+        for place in self.left(used):
+            before, earlier = ["", "", *self.words][place : place + 2][::-1]
+            subject = before == "the" and (place == last or earlier in POLAR)
+            if not subject and not (before in SPEAKERS and earlier in POLAR):
+                left.append(place)
+        return left
 
     def literally(self, phrase: str) -> frozenset[int]:
         """The places where the phrase stands word for word; none where it does not."""

@@ -45,7 +45,8 @@ def sentence(kind: str, **values: str) -> str:
 
 def named(item: Item) -> str:
     """The item's title, or "it" where the title is not fit to be shown."""
-    return shortened(item.title, LONGEST_TITLE) if showable(item.title) and item.title.strip() else "it"
+    fit = item.title.strip() and showable(f"{item.title} is")
+    return shortened(item.title, LONGEST_TITLE) if fit else "it"
 
 
 def owning(item: Item) -> str:

@@ -42,7 +42,10 @@ BEFORE: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("from", r"\bfrom"),
     )
 )  # fmt: skip
-AFTER: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
+AFTER: tuple[tuple[str, re.Pattern[str]], ...] = (
+    ("min", re.compile(r"^\+")),
+    ("around", re.compile(r"^-?ish\b", re.IGNORECASE)),
+    *(
     (sort, re.compile(rf"^[)\"'’”\s]*(?:{pattern})(?!\w)", re.IGNORECASE))
     for sort, pattern in (
         ("max", r"(?:[\w-]+\s+)?(?:,\s*)?(?:or|and|nor)\s+(?:less|under|below|fewer|shorter|cheaper|earlier|older|before|lower|smaller|milder|down|thereabouts under)"),
@@ -51,12 +54,15 @@ AFTER: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("min", r"(?:on(?=\s*(?:$|[,.!?]|please|and|but|is|are)))"),
         ("min", r"(?:[\w-]+\s+)?(?:min(?:imum)?|at (?:the )?(?:very )?(?:least|earliest|shortest|newest)|onwards?|upwards?|and counting|plus|is (?:my|the) min(?:imum)?)"),
         ("around", r"(?:-?ish|or so|or thereabouts|give or take|more or less)"),
-    )
-) + (("min", re.compile(r"^\+")), ("around", re.compile(r"^-?ish\b", re.IGNORECASE)))  # fmt: skip
+    )),
+)  # fmt: skip
 RANGE = re.compile(
     r"\s*(?:-|–|—|to|and|until|till|through|thru|up to)\s*(?:the\s+|about\s+|around\s+|[€$£])?\s*", re.IGNORECASE
 )
-EITHER = re.compile(r"\s*(?:,|/|or|,\s*or|and|or maybe|or even|or perhaps|,?\s*or from|,?\s*and from)\s*(?:from\s+)?(?:in\s+)?(?:the\s+|maybe\s+)?", re.IGNORECASE)
+EITHER = re.compile(
+    r"\s*(?:,|/|or|,\s*or|and|or maybe|or even|or perhaps|,?\s*or from|,?\s*and from)\s*(?:from\s+)?(?:in\s+)?(?:the\s+|maybe\s+)?",
+    re.IGNORECASE,
+)
 TIMEBOX = re.compile(r"\b(?:i|we)(?:'ve| have|’ve)? (?:only )?(?:have|got|can spare|'ve got)\b[^.;!?]*$", re.IGNORECASE)
 CLOSE = 0.1
 """How far a number may be from one that is only roughly said."""
@@ -148,7 +154,7 @@ def _bound(text: str, quantity: Quantity) -> Bound:
 
 def _made(quantity: Quantity, sort: str, start: int, end: int) -> Bound:
     low, high, unit = quantity.low, quantity.high, quantity.unit
-    if sort == "max" and unit in ("", "year", "min") or sort == "not more":
+    if (sort == "max" and unit in ("", "year", "min")) or sort == "not more":
         return Bound(start, end, "max", (high,), unit)
     if sort == "max":
         return Bound(start, end, "max", (high,), unit)

@@ -38,19 +38,29 @@ FROM_ON = re.compile(
     r"\b(?:at least|minimum(?: of)?|no(?:thing)? (?:less|lower|milder|below|under|cheaper)(?: than)?|from)(?:\s+(?:a|an|the|rated))*\s*$",
     re.IGNORECASE,
 )
-UNDER_IT = re.compile(r"\b(?:below|under|milder than|less than|tamer than|softer than|lower than|cheaper than)(?:\s+(?:a|an|the|rated))*\s*$", re.IGNORECASE)
-OVER_IT = re.compile(r"\b(?:above|over|stronger than|more than|higher than|fancier than)(?:\s+(?:a|an|the|rated))*\s*$", re.IGNORECASE)
+UNDER_IT = re.compile(
+    r"\b(?:below|under|milder than|less than|tamer than|softer than|lower than|cheaper than)(?:\s+(?:a|an|the|rated))*\s*$",
+    re.IGNORECASE,
+)
+OVER_IT = re.compile(
+    r"\b(?:above|over|stronger than|more than|higher than|fancier than)(?:\s+(?:a|an|the|rated))*\s*$", re.IGNORECASE
+)
 PERFORMERS = frozenset({"actor", "star", "performer", "performers", "narrator"})
 LIKELY = frozenset({"duration", "price", "pages", "score"})
 """What a bare number is of, where only one facet of these can hold it."""
 
-RATED = re.compile(r"\b(?:rated|better|worse|rating|ratings|score[sd]?|scoring|stars?|marks?|grade[sd]?)\b", re.IGNORECASE)
+RATED = re.compile(
+    r"\b(?:rated|better|worse|rating|ratings|score[sd]?|scoring|stars?|marks?|grade[sd]?)\b", re.IGNORECASE
+)
 SPOKEN = re.compile(
     r"\b(?:speaks?|spoken|speaking|dubbed|audio|subtitle[sd]?|written|languages?|lang|talks?|talking|dialog(?:ue)?|tongues?|soundtrack|hear|understand)\b",
     re.IGNORECASE,
 )
 IN_IT = re.compile(r"\b(?:in|into)\s+(?:only\s+|either\s+|the\s+|original\s+)*$", re.IGNORECASE)
-ALSO = re.compile(r"^[\s,]*(?:and|,)?\s*(?:it (?:should|must|can)\s+)?(?:also|too|as well|in addition|on top)\b|\b(?:as well|too|also)\W*$", re.IGNORECASE)
+ALSO = re.compile(
+    r"^[\s,]*(?:and|,)?\s*(?:it (?:should|must|can)\s+)?(?:also|too|as well|in addition|on top)\b|\b(?:as well|too|also)\W*$",
+    re.IGNORECASE,
+)
 
 
 @dataclass
@@ -96,14 +106,20 @@ class Parser:
         text = plain(text)
         draft = Draft(text, used=list(taken))
         found = self.values.find(text)
-        worded = [(span.start, span.end) for span in found if any(char.isdigit() for char in text[span.start : span.end])]
+        worded = [
+            (span.start, span.end) for span in found if any(char.isdigit() for char in text[span.start : span.end])
+        ]
         self._numbers(draft, setting, worded)
         phrases = [phrase for phrase in self._said(text) if draft.free(phrase[0], phrase[1])]
         spans = [span for span in found if draft.free(span.start, span.end)]
         spans = [
             span
             for span in spans
-            if not any(low <= span.start and span.end <= high and high - low > span.end - span.start for low, high, _, sort in phrases if sort != "name")
+            if not any(
+                low <= span.start and span.end <= high and high - low > span.end - span.start
+                for low, high, _, sort in phrases
+                if sort != "name"
+            )
         ]
         self._values(draft, spans, setting)
         for start, end, facet, sort in phrases:
@@ -161,7 +177,11 @@ class Parser:
         wanted = measures.get(bound.unit, ("price",) if bound.unit in ("EUR", "USD", "GBP", "JPY", "CHF") else ())
         begin, stop = clause(text, bound.start, bound.end)
         near = [(start, end, name) for start, end, name, _ in self._said(text[begin:stop])]
-        if bound.unit == "year" and (bound.values[0] == bound.values[-1]) and self._named_near(near, numeric, ("duration", "price", "pages")):
+        if (
+            bound.unit == "year"
+            and (bound.values[0] == bound.values[-1])
+            and self._named_near(near, numeric, ("duration", "price", "pages"))
+        ):
             wanted = ()
         if wanted:
             return _commonest(facet for facet in numeric if facet.measure in wanted and not facet.scale)
@@ -201,11 +221,15 @@ class Parser:
                 continue
             if span.meaning.loose and not against:
                 continue  # looked for in the texts
-            key = (facet.name, against, strength(others, span.start, span.end))
+            key = (facet.name, against, "soft" if span.meaning.mood else strength(others, span.start, span.end))
             draft.take(span.start, span.end, silent=against)
             previous = groups[key][-1][-1] if groups[key] else None
             link = joint(draft.text, previous.end, span.start) if previous else "none"
-            if previous and (against or link == "or" or (link in ("and", "comma") and (facet.kind != "list" or (link == "comma" and facet.measure in NAMED)))):
+            if previous and (
+                against
+                or link == "or"
+                or (link in ("and", "comma") and (facet.kind != "list" or (link == "comma" and facet.measure in NAMED)))
+            ):
                 groups[key][-1].append(span)
             else:
                 groups[key].append([span])
@@ -230,7 +254,9 @@ class Parser:
                 if meaning.facet == setting.asked:
                     return replace(span, meaning=meaning)
         begin, stop = clause(text, span.start, span.end)
-        if IN_IT.search(text[begin : span.start]) or SPOKEN.search(text[max(begin, span.start - 40) : min(stop, span.end + 30)]):
+        if IN_IT.search(text[begin : span.start]) or SPOKEN.search(
+            text[max(begin, span.start - 40) : min(stop, span.end + 30)]
+        ):
             for meaning in meanings:
                 if self.schema[meaning.facet].measure == "language":
                     return replace(span, meaning=meaning)
@@ -240,8 +266,16 @@ class Parser:
             for meaning in people:
                 if meaning.facet in near:
                     return replace(span, meaning=meaning)
-            by = re.search(r"\b(?:by|from|of|made|wrote|written)\b", text[begin : span.start] + text[span.end : span.end + 10], re.IGNORECASE)
-            acts = re.search(r"\b(?:with|starring|featuring|stars|in it)\b", text[begin : span.start] + text[span.end : span.end + 10], re.IGNORECASE)
+            by = re.search(
+                r"\b(?:by|from|of|made|wrote|written)\b",
+                text[begin : span.start] + text[span.end : span.end + 10],
+                re.IGNORECASE,
+            )
+            acts = re.search(
+                r"\b(?:with|starring|featuring|stars|in it)\b",
+                text[begin : span.start] + text[span.end : span.end + 10],
+                re.IGNORECASE,
+            )
             if bool(by) != bool(acts):
                 performers = [meaning for meaning in people if set(self.schema[meaning.facet].names) & PERFORMERS]
                 makers = [meaning for meaning in people if meaning not in performers]
@@ -297,7 +331,7 @@ class Parser:
         said = draft.text[span.start : span.end]
         strong = strength(draft.text, span.start, span.end)
         draft.constraints.append(Constraint(facet.name, "any", tuple(kept) or (facet.scale[0],), strong, text=said))
-        draft.take(span.start, span.end)
+        draft.take(span.start, span.end, silent=True)
         return True
 
     # Words of measure
@@ -348,10 +382,22 @@ class Parser:
             places = [steps.index(text) for item in items for text in _texts(item, facet.name) if text in steps]
             if places:
                 kept = facet.scale[max(places) + 1 :] if more else facet.scale[: min(places)]
-                draft.constraints.append(Constraint(facet.name, "any", tuple(kept) or facet.scale[-1:] if more else tuple(kept) or facet.scale[:1], strong, text=said))
+                draft.constraints.append(
+                    Constraint(
+                        facet.name,
+                        "any",
+                        tuple(kept) or facet.scale[-1:] if more else tuple(kept) or facet.scale[:1],
+                        strong,
+                        text=said,
+                    )
+                )
                 draft.take(start, end)
             return
-        numbers = [number for item in items if (number := item.attributes.get(facet.name)) is not None and not isinstance(number, tuple)]
+        numbers = [
+            number
+            for item in items
+            if (number := item.attributes.get(facet.name)) is not None and not isinstance(number, tuple)
+        ]
         if not numbers:
             return
         ordered = sorted(numbers, key=lambda number: (isinstance(number, str), number))
@@ -392,7 +438,14 @@ def _could_be(facet: Facet, bound: Bound) -> bool:
 
 def _steps(scale: Sequence[str], sort: str, *, against: bool) -> Sequence[str]:
     """The lowest or the highest part of a scale; what is denied leaves the rest."""
-    count = max(1, round(len(scale) / 3) if len(scale) < 4 else len(scale) // 2 if sort == "least" and not against else len(scale) // 3)
+    count = max(
+        1,
+        round(len(scale) / 3)
+        if len(scale) < 4
+        else len(scale) // 2
+        if sort == "least" and not against
+        else len(scale) // 3,
+    )
     if sort == "most":
         return scale[:-count] if against else scale[-count:]
     return scale[count:] if against else scale[:count]

@@ -17,8 +17,7 @@ ONES = {
     )
 }
 TENS = {
-    word: 10 * value
-    for value, word in enumerate("twenty thirty forty fifty sixty seventy eighty ninety".split(), 2)
+    word: 10 * value for value, word in enumerate("twenty thirty forty fifty sixty seventy eighty ninety".split(), 2)
 } | {"fourty": 40, "nintey": 90}
 DECADES = {
     "tens": 10, "twenties": 20, "thirties": 30, "forties": 40, "fifties": 50, "sixties": 60, "seventies": 70,
@@ -36,7 +35,13 @@ OTHERS = {
     "page": "pages", "pages": "pages", "pp": "pages", "star": "stars", "stars": "stars", "kg": "kg", "kilo": "kg",
     "kilos": "kg", "km": "km", "points": "points", "percent": "%", "%": "%",
 }  # fmt: skip
-PART_HOURS = {("a", "half"): 30, ("a", "quarter"): 15, ("three", "quarters"): 45, ("three", "quarter"): 45, ("half",): 30}
+PART_HOURS = {
+    ("a", "half"): 30,
+    ("a", "quarter"): 15,
+    ("three", "quarters"): 45,
+    ("three", "quarter"): 45,
+    ("half",): 30,
+}
 BOUNDING = frozenset("range level than under over least most of below above tier".split())
 PARTS = {"early": (0, 3), "mid": (4, 6), "middle": (4, 6), "late": (6, 9), "later": (6, 9), "end": (7, 9)}
 
@@ -191,7 +196,12 @@ def _counted(words: Sequence[_Word], place: int) -> tuple[Quantity, int] | None:
         value, after = value + ONES[_at(words, after + 1)] / 10, after + 2
     if _at(words, place - 1) in ("'", "’") and re.fullmatch(r"\d\d", _at(words, place)):
         return _quantity(words, place, after, (1900 if value > 26 else 2000) + value, "year")
-    if value.is_integer() and 1800 <= value <= 2100 and re.fullmatch(r"\d{4}|[a-z]+", _at(words, place)) and _at(words, after) not in OTHERS:
+    if (
+        value.is_integer()
+        and 1800 <= value <= 2100
+        and re.fullmatch(r"\d{4}|[a-z]+", _at(words, place))
+        and _at(words, after) not in OTHERS
+    ):
         return _quantity(words, place, after, value, "year")
     if _at(words, after) == "/" or (_at(words, after), _at(words, after + 1)) == ("out", "of"):
         whole = _number(words, after + (1 if _at(words, after) == "/" else 2))
@@ -273,7 +283,7 @@ def _lately(words: Sequence[_Word], place: int) -> tuple[Quantity, int] | None:
         count, after = found
     unit = _at(words, after)
     if unit in ("year", "years"):
-        low = now if word == "this" else now - (4 if few else count) + (0 if unit == "years" else 0)
+        low = now if word == "this" else now - (4 if few else count)
         high = now - 1 if (unit, word) == ("year", "last") and not found else now
     elif unit in ("decade", "decades"):
         low = now - now % 10 if word == "this" else now - 10 * count

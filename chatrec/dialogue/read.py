@@ -35,7 +35,10 @@ IDLE = frozenset(
 )
 """Words that say nothing to search for."""
 
-LESS_LIKE = re.compile(r"\b(?:less|not (?:so|as|that|too)|without (?:so much|the|too much))\s+(?P<what>[a-z-]{4,})\b(?!\s+than\s+\d)", re.IGNORECASE)
+LESS_LIKE = re.compile(
+    r"\b(?:less|not (?:so|as|that|too)|without (?:so much|the|too much))\s+(?P<what>[a-z-]{4,})\b(?!\s+than\s+\d)",
+    re.IGNORECASE,
+)
 NAMESAKE = re.compile(r"[^\W_]+")
 
 
@@ -49,13 +52,30 @@ class Reader:
     def read(self, message: str, setting: Setting) -> Reading:
         named = self._titles(message)
         points = [point for point in pointed(message, setting) if not _overlap(point, named)]
-        taken = [(name.start, name.end) for name in named] + [(point.start, point.end) for point in points if not point.vague]
-        ids = tuple(dict.fromkeys([*(name.item_id for name in named), *(item for point in points if not point.vague for item in point.item_ids)]))
+        taken = [(name.start, name.end) for name in named] + [
+            (point.start, point.end) for point in points if not point.vague
+        ]
+        ids = tuple(
+            dict.fromkeys(
+                [
+                    *(name.item_id for name in named),
+                    *(item for point in points if not point.vague for item in point.item_ids),
+                ]
+            )
+        )
         against = replace(setting, about=ids or setting.about)
         draft = self.parser.read(message, against, taken=taken)
         ids = tuple(dict.fromkeys([*ids, *draft.references]))
         act = self._act(message, setting, draft, named, points, ids)
         return self._reading(message, setting, act, draft, named, points, ids)
+
+    def question(self, message: str, setting: Setting) -> str:
+        """A question about one item with "it" in the place of its name."""
+        places = [(name.start, name.end) for name in self._titles(message)]
+        places += [(point.start, point.end) for point in pointed(message, setting) if not point.vague]
+        for start, end in sorted(places, reverse=True):
+            message = f"{message[:start]}it{message[end:]}"
+        return message
 
     def _titles(self, message: str) -> list[Named]:
         """The items named, but for titles that are also words of the catalogue's own values and not marked as names."""
@@ -73,7 +93,13 @@ class Reader:
         return kept
 
     def _act(
-        self, message: str, setting: Setting, draft: Draft, named: Sequence[Named], points: Sequence[Pointed], ids: Sequence[str]
+        self,
+        message: str,
+        setting: Setting,
+        draft: Draft,
+        named: Sequence[Named],
+        points: Sequence[Pointed],
+        ids: Sequence[str],
     ) -> Act:
         said = bool(draft.constraints or draft.order)
         if cues.AGAIN.search(message):
@@ -91,16 +117,27 @@ class Reader:
             return "ask"
         if cues.UNDO.search(message) and not self.parser.named(_after(cues.UNDO, message)) and not said:
             return "undo"
-        if cues.UNDO.search(message) and re.search(r"\b(?:undo|take (?:that|it)(?: last)?(?: \w+)? back|scratch that last|unsay)\b", message, re.IGNORECASE):
+        if cues.UNDO.search(message) and re.search(
+            r"\b(?:undo|take (?:that|it)(?: last)?(?: \w+)? back|scratch that last|unsay)\b", message, re.IGNORECASE
+        ):
             return "undo"
-        if setting.shown and cues.ACCEPT.search(message) and not re.search(r"\b(?:but|only|except|though|n['’]t|not)\b", message) and not said:
+        if (
+            setting.shown
+            and cues.ACCEPT.search(message)
+            and not re.search(r"\b(?:but|only|except|though|n['’]t|not)\b", message)
+            and not said
+        ):
             return "accept"
         if cues.OUT_OF_SCOPE.search(message) and not said and not named:
             return "out of scope"
         if cues.SURPRISE.search(message) and not said and not setting.asked:
             return "surprise"
-        if setting.shown and (cues.OTHERS.search(message) or (cues.NO_THANKS.search(message) and (about or _objects(message)))):
-            lets_go = cues.DROP.search(message) and set(self.parser.named(message)) & {known.facet for known in setting.conditions}
+        if setting.shown and (
+            cues.OTHERS.search(message) or (cues.NO_THANKS.search(message) and (about or _objects(message)))
+        ):
+            lets_go = cues.DROP.search(message) and set(self.parser.named(message)) & {
+                known.facet for known in setting.conditions
+            }
             wants = said and not about and not _objects(message) and not cues.OTHERS.search(message)
             return "refine" if lets_go or wants else "reject"
         return "refine" if setting.shown and said else "recommend"
@@ -109,24 +146,58 @@ class Reader:
         if not cues.COMPARE.search(message):
             return False
         several = len(ids) > 1 or any(len(point.item_ids) > 1 for point in points)
-        return several or (bool(setting.shown) and bool(re.search(r"\bwhich (?:one )?(?:of|is|has|was)\b|\bof (?:them|these|those)\b|\bcompare (?:them|these|those)\b", message, re.IGNORECASE)))
+        return several or (
+            bool(setting.shown)
+            and bool(
+                re.search(
+                    r"\bwhich (?:one )?(?:of|is|has|was)\b|\bof (?:them|these|those)\b|\bcompare (?:them|these|those)\b",
+                    message,
+                    re.IGNORECASE,
+                )
+            )
+        )
 
     def _asks_about(self, message: str, draft: Draft, ids: Sequence[str], setting: Setting) -> bool:
         """Whether the message asks something of an item, not for items."""
-        if draft.constraints and re.match(r"\W*(?:and |but |so |ok,? )*(?:could|can|should|might|would) (?:it|they|that|you|we|this)\b", message, re.IGNORECASE):
+        if draft.constraints and re.match(
+            r"\W*(?:and |but |so |ok,? )*(?:could|can|should|might|would) (?:it|they|that|you|we|this)\b",
+            message,
+            re.IGNORECASE,
+        ):
             return False
-        if draft.order or re.search(r"\b(?:than)\b", message, re.IGNORECASE) or re.search(r"\b(?:something|anything|one|ones|somewhere)\s+(?:like|similar)\b", message, re.IGNORECASE):
+        if (
+            draft.order
+            or re.search(r"\b(?:than)\b", message, re.IGNORECASE)
+            or re.search(r"\b(?:something|anything|one|ones|somewhere)\s+(?:like|similar)\b", message, re.IGNORECASE)
+        ):
             return False
         if cues.TELL_ME.search(message):
             return True
-        if cues.ASKS.search(message) and not re.search(r"\bcan (?:you|i|we) (?:tell|know|ask|check|see if|say)\b", message, re.IGNORECASE):
+        if cues.ASKS.search(message) and not re.search(
+            r"\bcan (?:you|i|we) (?:tell|know|ask|check|see if|say)\b", message, re.IGNORECASE
+        ):
             return False
-        asks = bool(cues.QUESTION.match(message)) or bool(re.search(r"[,;:–—-]\s*(?:is|are|was|were|does|do|did|has|have|who|what|when|where|how|which)\b[^?]*\?", message, re.IGNORECASE))
+        asks = bool(cues.QUESTION.match(message)) or bool(
+            re.search(
+                r"[,;:–—-]\s*(?:is|are|was|were|does|do|did|has|have|who|what|when|where|how|which)\b[^?]*\?",
+                message,
+                re.IGNORECASE,
+            )
+        )
         ends = message.rstrip().endswith("?")
-        return asks or (ends and bool(ids) and not re.search(r"\b(?:like|similar|more|another|else)\b", message, re.IGNORECASE))
+        return asks or (
+            ends and bool(ids) and not re.search(r"\b(?:like|similar|more|another|else)\b", message, re.IGNORECASE)
+        )
 
     def _reading(
-        self, message: str, setting: Setting, act: Act, draft: Draft, named: Sequence[Named], points: Sequence[Pointed], ids: tuple[str, ...]
+        self,
+        message: str,
+        setting: Setting,
+        act: Act,
+        draft: Draft,
+        named: Sequence[Named],
+        points: Sequence[Pointed],
+        ids: tuple[str, ...],
     ) -> Reading:
         if act in ("restart", "greet", "thanks", "out of scope"):
             return Reading(act)
@@ -142,26 +213,42 @@ class Reader:
         felt = list(_felt(message, named, points, setting, act))
         constraints = kept
         if act == "reject":
-            felt = felt or [("rejected", item) for item in (setting.shown if not ids else ids)]
+            felt = felt or [("rejected", item) for item in ids or setting.shown]
             constraints = self._objections(message, setting, draft, constraints, felt)
         instead = bool(cues.INSTEAD.search(message))
+        only_drops = bool(dropped or declined) and not constraints
+        rest = "" if act in ("reject", "surprise") or only_drops else self._rest(message, draft, named, points)
         return Reading(
-            act, tuple(constraints), draft.order, dropped, declined, tuple(felt), ids, self._rest(message, draft, named, points), instead
+            act,
+            tuple(constraints),
+            draft.order,
+            dropped,
+            declined,
+            tuple(felt),
+            ids,
+            rest,
+            instead,
         )
 
-    def _let_go(self, message: str, setting: Setting, draft: Draft) -> tuple[tuple[str, ...], tuple[str, ...], list[Constraint]]:
+    def _let_go(
+        self, message: str, setting: Setting, draft: Draft
+    ) -> tuple[tuple[str, ...], tuple[str, ...], list[Constraint]]:
         """The facets that no longer matter, those the user does not mind about, and the conditions that stay."""
         dropped: list[str] = []
         spoken = self.parser.named(message)
         for facet, (start, end) in spoken.items():
-            if not any(known.facet == facet for known in setting.conditions) and facet != setting.asked:
+            facet = self._conditioned(facet, setting)
+            if not facet:
                 continue
             begin, stop = clause(message, start, end)
             words = message[max([begin, message.rfind(",", begin, start) + 1]) : stop]
             let_go = cues.DROP.search(words) or cues.DONT_MIND.search(words)
             if not let_go or re.search(r"\b(?:too|as long as|unless|provided)\b", message[begin:], re.IGNORECASE):
                 continue
-            if re.match(r"(?:drop|skip|lose|without the|remove|leave out|get rid of)\b", let_go.group(), re.IGNORECASE) and not setting.shown:
+            if (
+                re.match(r"(?:drop|skip|lose|without the|remove|leave out|get rid of)\b", let_go.group(), re.IGNORECASE)
+                and not setting.shown
+            ):
                 continue
             dropped.append(facet)
         for known in setting.conditions:
@@ -172,10 +259,21 @@ class Reader:
         kept = [constraint for constraint in draft.constraints if not self._is_let_go(message, constraint)]
         dropped += [constraint.facet for constraint in draft.constraints if constraint not in kept]
         named = {facet for facet in dropped if facet in spoken}
-        kept = [constraint for constraint in kept if constraint.facet not in named or len(draft.constraints) > len(kept)]
+        kept = [
+            constraint for constraint in kept if constraint.facet not in named or len(draft.constraints) > len(kept)
+        ]
         asked = setting.asked
         declines = bool(asked) and not kept and bool(cues.DONT_MIND.search(message))
         return tuple(dropped), (asked,) if declines and asked not in dropped else (), kept
+
+    def _conditioned(self, facet: str, setting: Setting) -> str:
+        """The facet that is meant, if there is a condition on it or a question about it: who says "the language" may
+        have said "French" and been taken for the country."""
+        known = {condition.facet for condition in setting.conditions} | {setting.asked}
+        if facet in known:
+            return facet
+        alike = {"language": "country", "country": "language"}.get(self.parser.schema[facet].measure)
+        return next((name for name in sorted(known - {""}) if alike and self.parser.schema[name].measure == alike), "")
 
     @staticmethod
     def _is_let_go(message: str, constraint: Constraint) -> bool:
@@ -183,10 +281,21 @@ class Reader:
         place = message.find(constraint.text)
         if place < 0 or not constraint.text:
             return False
-        return bool(re.search(r"\b(?:forget|ignore|drop|scrap|never ?mind|lift|take back|cancel)(?: about| what i said about)?(?: the| that| my)?(?: \w+)?\s*$", message[:place], re.IGNORECASE))
+        return bool(
+            re.search(
+                r"\b(?:forget|ignore|drop|scrap|never ?mind|lift|take back|cancel)(?: about| what i said about)?(?: the| that| my)?(?: \w+)?\s*$",
+                message[:place],
+                re.IGNORECASE,
+            )
+        )
 
     def _objections(
-        self, message: str, setting: Setting, draft: Draft, constraints: Sequence[Constraint], felt: Sequence[tuple[Attitude, str]]
+        self,
+        message: str,
+        setting: Setting,
+        draft: Draft,
+        constraints: Sequence[Constraint],
+        felt: Sequence[tuple[Attitude, str]],
     ) -> list[Constraint]:
         """What is said of items that are turned down is what they are and should not be."""
         items = [item for item_id in dict.fromkeys(item for _, item in felt) if (item := setting.item(item_id))]
@@ -201,12 +310,20 @@ class Reader:
     def _rest(self, message: str, draft: Draft, named: Sequence[Named], points: Sequence[Pointed]) -> str:
         """The message, where words are left that were read as nothing else and may be searched for; else nothing."""
         words = [word.lower().replace("’", "'") for word in WORD.findall(draft.rest)]
-        telling = [word for word in words if len(word) >= TELLING and word not in IDLE and word not in things() and not word.isdigit()]
-        positive = any(constraint.op in ("any", "within") or constraint.strength == "soft" for constraint in draft.constraints)
+        telling = [
+            word
+            for word in words
+            if len(word) >= TELLING and word not in IDLE and word not in things() and not word.isdigit()
+        ]
+        positive = any(
+            constraint.op in ("any", "within") or constraint.strength == "soft" for constraint in draft.constraints
+        )
         return draft.words if telling or named or positive else ""
 
 
-def _felt(message: str, named: Sequence[Named], points: Sequence[Pointed], setting: Setting, act: Act) -> list[tuple[Attitude, str]]:
+def _felt(
+    message: str, named: Sequence[Named], points: Sequence[Pointed], setting: Setting, act: Act
+) -> list[tuple[Attitude, str]]:
     """What is felt of each item named or pointed at, by the words of its clause."""
     places = [(name.start, name.end, (name.item_id,), False) for name in named]
     places += [(point.start, point.end, point.item_ids, point.vague) for point in points]
@@ -214,12 +331,21 @@ def _felt(message: str, named: Sequence[Named], points: Sequence[Pointed], setti
     felt: list[tuple[Attitude, str]] = []
     for number, (start, end, ids, vague) in enumerate(places):
         begin, stop = clause(message, start, end)
-        begin = max(begin, places[number - 1][1] if number and not _listed(message, places[number - 1][1], start) else begin)
+        begin = max(
+            begin, places[number - 1][1] if number and not _listed(message, places[number - 1][1], start) else begin
+        )
         after = message[end : places[number + 1][0] if number + 1 < len(places) else stop + 40]
         feeling = cues.attitude(message[begin:start], after)
         if number and _listed(message, places[number - 1][1], start) and feeling == "liked" and felt:
             feeling = felt[-1][0]
-        if vague and feeling == "liked" and (act == "reject" or not re.search(r"\b(?:love|loved|like|liked|enjoyed|more like)\b", message, re.IGNORECASE)):
+        if (
+            vague
+            and feeling == "liked"
+            and (
+                act == "reject"
+                or not re.search(r"\b(?:love|loved|like|liked|enjoyed|more like)\b", message, re.IGNORECASE)
+            )
+        ):
             continue
         if re.search(r"\bthan\s*[\"“]?$", message[begin:start]) and feeling == "liked":
             continue  # only compared with
@@ -228,7 +354,13 @@ def _felt(message: str, named: Sequence[Named], points: Sequence[Pointed], setti
 
 
 def _listed(message: str, end: int, start: int) -> bool:
-    return bool(re.fullmatch(r"[\s\"”“’]*(?:\(?\d{4}\)?)?[\s\"”“’]*(?:,|and|or|nor|&|,\s*and|/)[\s\"“]*(?:the\s+)?", message[end:start], re.IGNORECASE))
+    return bool(
+        re.fullmatch(
+            r"[\s\"”“’]*(?:\(?\d{4}\)?)?[\s\"”“’]*(?:,|and|or|nor|&|,\s*and|/)[\s\"“]*(?:the\s+)?",
+            message[end:start],
+            re.IGNORECASE,
+        )
+    )
 
 
 def _objects(message: str) -> bool:
@@ -242,10 +374,16 @@ def _said_of_them(message: str, said: str) -> bool:
         return False
     begin, _ = clause(message, place, place + len(said))
     before = message[begin:place].lower()
-    if re.search(r"\b(?:want|prefer|need|looking|like|rather|after|should|must|give|show|something|i'm|we're|only|make|ideally|would be|could|instead|where|mood)\b", before):
+    if re.search(
+        r"\b(?:want|prefer|need|looking|like|rather|after|should|must|give|show|something|i'm|we're|only|make|ideally|would be|could|instead|where|mood)\b",
+        before,
+    ):
         return False
     return bool(
-        re.search(r"\b(?:it(?:['’]?s| is| was| runs| has| costs)|that(?:['’]?s| is| one is| was| one(?:['’]s)?)|this(?:['’]?s| is| one is)|they(?:['’]re| are| all)|these are|those are|(?:film|movie|one|title|place|book)s?(?:['’]s| is| are)|too|another|yet another|all)\b", before)
+        re.search(
+            r"\b(?:it(?:['’]?s| is| was| runs| has| costs)|that(?:['’]?s| is| one is| was| one(?:['’]s)?)|this(?:['’]?s| is| one is)|they(?:['’]re| are| all)|these are|those are|(?:film|movie|one|title|place|book)s?(?:['’]s| is| are)|too|another|yet another|all)\b",
+            before,
+        )
     )
 
 
@@ -255,7 +393,9 @@ def _turned(constraint: Constraint, values: Sequence[object], scale: Sequence[st
         numbers = sorted(value for value in values if isinstance(value, int | float))
         if numbers:
             pivot = numbers[0] if constraint.op == "min" else numbers[-1]
-            return replace(constraint, op="below" if constraint.op == "min" else "above", values=(pivot,), strength="hard")
+            return replace(
+                constraint, op="below" if constraint.op == "min" else "above", values=(pivot,), strength="hard"
+            )
     if constraint.op in opposite:
         return replace(constraint, op=opposite[constraint.op], strength="hard")  # type: ignore[arg-type]
     return constraint

@@ -24,14 +24,19 @@ ORDINAL = re.compile(
     re.IGNORECASE,
 )
 LONE = re.compile(rf"^\W*(?:the\s+)?(?P<one>{_ORDINAL})\b|^\W*#?(?P<digit>[1-9])\W*$", re.IGNORECASE)
-AND_ALSO = re.compile(rf"^\s*(?:,|and|&|or|,\s*and)\s*(?:the\s+)?(?P<one>{_ORDINAL}|[1-9])\b(?:\s+(?:one|ones))?", re.IGNORECASE)
+AND_ALSO = re.compile(
+    rf"^\s*(?:,|and|&|or|,\s*and)\s*(?:the\s+)?(?P<one>{_ORDINAL}|[1-9])\b(?:\s+(?:one|ones))?", re.IGNORECASE
+)
 ALL = re.compile(
     r"\b(?:(?:none|all|any|neither|both|either|most) of (?:these|those|them|the (?:above|lot|two|three|five))|these|those|them all|all (?:five|four|three|of it)|"
     r"the whole (?:lot|list)|this (?:list|lot|selection)|neither|both)\b(?!\s+(?:days|are the|were the))",
     re.IGNORECASE,
 )
 IT = re.compile(r"\b(?:that one|this one|it|that|this|him|her)\b", re.IGNORECASE)
-NOT_IT = re.compile(r"\b(?:that(?:'s| is| are| was| has| have| had| takes?| can| will| would| i| we| you| does| do| holds?| serves?| got| isn| won| really| feels?| makes?)\b|it (?:to be|should|must|needs?|has to|can|could|would|shouldn|doesn)|make it|take it easy|like that\?|something like that)", re.IGNORECASE)
+NOT_IT = re.compile(
+    r"\b(?:that(?:'s| is| are| was| has| have| had| takes?| can| will| would| i| we| you| does| do| holds?| serves?| got| isn| won| really| feels?| makes?)\b|it (?:to be|should|must|needs?|has to|can|could|would|shouldn|doesn)|make it|take it easy|like that\?|something like that)",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +65,11 @@ def pointed(text: str, setting: Setting) -> list[Pointed]:
     ids = setting.about or setting.shown[:1]
     for pronoun in IT.finditer(text) if ids else ():
         idle = NOT_IT.match(text, pronoun.start())
-        if pronoun.group().lower() in ("it", "that", "this") and idle and not re.match(r"that(?:'s| is| was)\b", idle.group(), re.IGNORECASE):
+        if (
+            pronoun.group().lower() in ("it", "that", "this")
+            and idle
+            and not re.match(r"that(?:'s| is| was)\b", idle.group(), re.IGNORECASE)
+        ):
             continue
         return [Pointed(pronoun.start(), pronoun.end(), ids, vague=True)]
     return []
@@ -70,7 +79,12 @@ def _places(text: str, shown: Sequence[str]) -> list[Pointed]:
     found: list[Pointed] = []
     for match in ORDINAL.finditer(text) if shown else ():
         following = re.match(r"\s+([\w'’-]+)", text[match.end() :])
-        if match["one"] and following and match.end("one") == match.end() and not _about_items(following[1], match["one"]):
+        if (
+            match["one"]
+            and following
+            and match.end("one") == match.end()
+            and not _about_items(following[1], match["one"])
+        ):
             continue
         item = _at(shown, match["one"] or match["number"])
         if match["count"]:
@@ -87,7 +101,38 @@ def _places(text: str, shown: Sequence[str]) -> list[Pointed]:
 def _about_items(word: str, ordinal: str) -> bool:
     """Whether "the first <word>" is a place in the list: a word for items, or none that could be what is counted."""
     plain = word.lower()
-    if plain in things() or plain in ("one", "ones", "option", "and", "or", "is", "was", "has", "looks", "sounds", "seems", "please", "but", "with", "though", "in", "from", "for", "to", "then", "again", "only", "isn", "isn't", "does", "doesn't", "made", "by", "you", "listed"):
+    if plain in things() or plain in (
+        "one",
+        "ones",
+        "option",
+        "and",
+        "or",
+        "is",
+        "was",
+        "has",
+        "looks",
+        "sounds",
+        "seems",
+        "please",
+        "but",
+        "with",
+        "though",
+        "in",
+        "from",
+        "for",
+        "to",
+        "then",
+        "again",
+        "only",
+        "isn",
+        "isn't",
+        "does",
+        "doesn't",
+        "made",
+        "by",
+        "you",
+        "listed",
+    ):
         return ordinal.lower() != "last" or plain not in ("in", "from", "for", "year")
     return False
 

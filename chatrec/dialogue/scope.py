@@ -158,7 +158,9 @@ def joint(text: str, end: int, start: int) -> Joint:
     between = re.sub(r"^\s*(?:in it\b|ones?\b|too\b)?|\([^()]*\)", "", text[end:start].lower()).strip(" )")
     if re.fullmatch(r",?\s*(?:or|and/or|/|\\|\|)(?:\s+[\w'’]+){0,3}", between):
         return "or"
-    if re.fullmatch(r",?\s*(?:and|&|\+|plus|as well as|with|and also)\s*(?:the|a|an|in|from|with|on|by)?\s*(?:the)?", between):
+    if re.fullmatch(
+        r",?\s*(?:and|&|\+|plus|as well as|with|and also)\s*(?:the|a|an|in|from|with|on|by)?\s*(?:the)?", between
+    ):
         return "and"
     if re.fullmatch(r",\s*(?:the|a|an|in|from|with|on|by)?", between):
         return "comma"

@@ -42,7 +42,9 @@ def checked(message: str) -> str:
 def setting_of(state: DialogueState, item: Callable[[str], Item | None]) -> Setting:
     """What the next message is read against."""
     open_question = state.questions and state.questions[-1].turn == state.turn
-    return Setting(last_shown(state), state.about, state.questions[-1].facet if open_question else "", state.constraints, item)
+    return Setting(
+        last_shown(state), state.about, state.questions[-1].facet if open_question else "", state.constraints, item
+    )
 
 
 def last_shown(state: DialogueState) -> tuple[str, ...]:
@@ -65,7 +67,7 @@ def applied(state: DialogueState, reading: Reading, reader: Reader) -> DialogueS
         return replace(state, turn=turn, intent=reading.act, about=reading.items or state.about)
     if reading.act == "undo" and not reading.dropped:
         return undone(state)
-    before = _shortened(replace(state, before=state.before), STEPS)
+    before = remembered(state)
     if reading.act == "restart":
         return DialogueState(turn=turn, intent="restart", before=before)
     if reading.act == "accept":
@@ -99,11 +101,19 @@ def undone(state: DialogueState) -> DialogueState:
     return replace(state.before, turn=state.turn + 1, intent="undo")
 
 
+def remembered(state: DialogueState) -> DialogueState:
+    """The state as the next one goes back to it."""
+    return _shortened(state, STEPS)
+
+
 def _shortened(state: DialogueState, steps: int) -> DialogueState:
     """The state with at most `steps` states before it."""
     if state.before is None:
         return state
-    return replace(state, before=_shortened(state.before, steps - 1) if steps else None)
+    if not steps:
+        return replace(state, before=None)
+    shorter = _shortened(state.before, steps - 1)
+    return state if shorter is state.before else replace(state, before=shorter)
 
 
 def _feel(state: DialogueState, item_id: str, attitude: Attitude, turn: int) -> DialogueState:
@@ -126,7 +136,10 @@ def _feel(state: DialogueState, item_id: str, attitude: Attitude, turn: int) -> 
 def show(state: DialogueState, recommendations: Sequence[Recommendation]) -> DialogueState:
     """The state once these were shown."""
     ids = tuple(shown.item.id for shown in recommendations)
-    shown = (*(mention for mention in state.shown if mention.item_id not in ids), *(Mention(item_id, state.turn) for item_id in ids))
+    shown = (
+        *(mention for mention in state.shown if mention.item_id not in ids),
+        *(Mention(item_id, state.turn) for item_id in ids),
+    )
     return replace(state, shown=shown, listed=ids)
 
 

@@ -12,7 +12,7 @@ import Stemmer
 from rapidfuzz import fuzz
 
 from chatrec.catalog.schema import Facet
-from chatrec.catalog.vocabulary import families, idioms, measures, peoples, things, value_words, words_of
+from chatrec.catalog.vocabulary import families, idioms, measures, moods, peoples, things, value_words, words_of
 
 WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*|[€$£¥￥₩₹]+")
 LONGEST = 6
@@ -39,7 +39,9 @@ SUFFIX = re.compile(r",?\s+(?:jr|sr|ii|iii|iv|ltd|inc|llc|co)\.?$")
 NO_VALUES = frozenset({"true", "yes", "not rated", "unrated", "n/a", "unknown"})
 NAMED = frozenset({"people", "place", "access"})
 ABSENT = frozenset({"no", "none", "false", "0"})
-EMPTY_WORDS = frozenset("has have is are good for allowed only by the a an of with level range available friendly".split())
+EMPTY_WORDS = frozenset(
+    "has have is are good for allowed only by the a an of with level range available friendly".split()
+)
 
 Texts = Mapping[str, Sequence[tuple[str, int]]]
 
@@ -55,6 +57,8 @@ class Meaning:
     present: bool = False
     loose: bool = False
     """Of free tags: too vague a ground for a condition."""
+    mood: bool = False
+    """Wished for without being named: never more than a preference."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +134,12 @@ class ValueIndex:
         if len(plain) > 4 and all(self._schema[meaning.facet].measure == "access" for meaning in found):
             return True
         before = text[: word.start()].lower().rstrip()
-        return bool(re.search(r"\b(in|near|around|at|on|from|by|with|via|through|or|and|of|have|got|no|not|nor|without|have|called|directed|starring|featuring|to)$", before)) or (lower and len(plain) > 4 and len(before.split()) < 3)
+        return bool(
+            re.search(
+                r"\b(in|near|around|at|on|from|by|with|via|through|or|and|of|have|got|no|not|nor|without|have|called|directed|starring|featuring|to)$",
+                before,
+            )
+        ) or (lower and len(plain) > 4 and len(before.split()) < 3)
 
     def _person(self, words: Sequence[re.Match[str]], place: int) -> tuple[Span, int] | None:
         """A person named by surname, or by a name spelt almost right."""
@@ -154,7 +163,11 @@ class ValueIndex:
         """A surname in lower case, where "by" or the like comes before it."""
         known = self._surnames.get(_fold(words[place].group()))
         before = [word.group().lower() for word in words[max(0, place - 2) : place]]
-        if not known or not set(before) & {"by", "with", "starring", "featuring", "directed", "from"} or len(words[place].group()) < 5:
+        if (
+            not known
+            or not set(before) & {"by", "with", "starring", "featuring", "directed", "from"}
+            or len(words[place].group()) < 5
+        ):
             return None
         return self._by_surname(words[place], known), 1
 
@@ -185,10 +198,21 @@ class ValueIndex:
     def _add_values(self, facet: Facet, values: Sequence[tuple[str, int]]) -> None:
         self._display |= {(facet.name, _plain(value)): value for value in facet.values}
         held = {value for value, _ in values}
-        loose = facet.kind == "list" and len(values) > LOOSE and facet.measure not in (*NAMED, "language", "country", "kind")
+        loose = (
+            facet.kind == "list"
+            and len(values) > LOOSE
+            and facet.measure not in (*NAMED, "language", "country", "kind")
+        )
         rank = 100 if loose else 10 + min(len(values), 80)
         for value, count in values:
-            if value in ABSENT or value in NO_VALUES or value.isdecimal() or not any(map(str.isalpha, value[:2] if facet.measure == "people" else value)) and value[:1].isalnum():
+            if (
+                value in ABSENT
+                or value in NO_VALUES
+                or value.isdecimal()
+                or (
+                    not any(map(str.isalpha, value[:2] if facet.measure == "people" else value)) and value[:1].isalnum()
+                )
+            ):
                 continue
             if facet.measure == "people" and value.strip("()[]., ") in self._names:
                 continue  # the column's own heading
@@ -203,6 +227,10 @@ class ValueIndex:
         for value in held & set(value_words()):
             for phrase in value_words()[value]:
                 self._add(phrase, Meaning(facet.name, (value,), rank + 1, loose=loose))
+        for value in held & set(moods()) if not loose else ():
+            for phrase in moods()[value]:
+                if not self._meanings.get(self._stems(phrase)):
+                    self._add(phrase, Meaning(facet.name, (value,), rank + 20, mood=True))
         if (facet.kind == "list" or facet.measure == "kind") and facet.measure not in (*NAMED, "language", "country"):
             self._add_heads(facet, values, rank + HEAD, loose=loose)
 
@@ -214,12 +242,12 @@ class ValueIndex:
         for value in listed:
             for member in re.split(r"[,;.()\[\]:]|\band\b", value):
                 words = WORD.findall(member)
-                for phrase in ({" ".join(words), *words} if 0 < len(words) <= 3 else ()):
+                for phrase in {" ".join(words), *words} if 0 < len(words) <= 3 else ():
                     if len(phrase) > 2 and phrase not in _generic() and not phrase.isdecimal():
                         self._add(phrase, Meaning(facet.name, (phrase,), 120, loose=True))
 
     def _add(self, phrase: str, meaning: Meaning) -> None:
-        stems = tuple(self._stem.stemWord(_fold(word)) for word in WORD.findall(phrase))
+        stems = self._stems(phrase)
         if not stems or len(stems) > LONGEST:
             return
         others = [known for known in self._meanings[stems] if known.facet != meaning.facet]
@@ -227,7 +255,13 @@ class ValueIndex:
         if same and same[0].rank + HEAD <= meaning.rank:
             return  # it names a value as a whole: parts of others do not count
         values = {*meaning.values, *(value for known in same for value in known.values)}
-        self._meanings[stems] = [*others, replace(meaning, values=tuple(sorted(values)), rank=min([meaning.rank, *(known.rank for known in same)]))]
+        self._meanings[stems] = [
+            *others,
+            replace(meaning, values=tuple(sorted(values)), rank=min([meaning.rank, *(known.rank for known in same)])),
+        ]
+
+    def _stems(self, phrase: str) -> tuple[str, ...]:
+        return tuple(self._stem.stemWord(_fold(word)) for word in WORD.findall(phrase))
 
     def _add_person(self, name: str, count: int, meaning: Meaning) -> None:
         parts = name.split()
@@ -315,7 +349,7 @@ def _fold(word: str) -> str:
 
 
 def phrases_of(facets: Iterable[Facet]) -> dict[str, list[tuple[str, str]]]:
-    """What people say of a facet without naming a value: phrase -> (facet, "name" | "most" | "least" | "more" | ...)."""
+    """What people say of a facet without naming a value: phrase -> (facet, "name" | "most" | "more" | ...)."""
     said: dict[str, list[tuple[str, str]]] = defaultdict(list)
     for facet in sorted(facets, key=lambda facet: (-facet.count, facet.name)):
         for name in facet.names:

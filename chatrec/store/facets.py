@@ -46,12 +46,13 @@ class _Held:
             return self.rows[:0]
         return self.rows[self.starts[place] : self.starts[place + 1]]
 
-
     def containing(self, text: str) -> NDArray[np.int64]:
         """Rows of the values in which `text` stands as whole words."""
         pattern = re.compile(rf"(?<!\w){re.escape(text)}(?!\w)")
         places = [place for place, value in enumerate(self.values) if pattern.search(value)]
-        return np.concatenate([self.rows[:0], *(self.rows[self.starts[place] : self.starts[place + 1]] for place in places)])
+        return np.concatenate(
+            [self.rows[:0], *(self.rows[self.starts[place] : self.starts[place + 1]] for place in places)]
+        )
 
 
 class Facets:
@@ -85,6 +86,18 @@ class Facets:
                 values, codes, _ = self._texts(name)
                 found[name] = list(zip(values, np.bincount(codes, minlength=len(values)).tolist(), strict=True))
         return found
+
+    def holders(self, name: str, rows: NDArray[np.int64]) -> dict[str, Mask]:
+        """Value -> which of these rows hold it; values that none holds are left out."""
+        held = self._holding(name)
+        place = np.full(self._count, -1)
+        place[rows] = np.arange(len(rows))
+        found = np.flatnonzero(place[held.rows] >= 0)
+        codes = np.searchsorted(held.starts, found, side="right") - 1
+        masks: dict[str, Mask] = {}
+        for code, at in zip(codes.tolist(), place[held.rows[found]].tolist(), strict=True):
+            masks.setdefault(held.values[code], np.zeros(len(rows), dtype=bool))[at] = True
+        return masks
 
     def space(self, *, most: int) -> FacetSpace:
         """The `most` commonest facets of lists and categories as matrices."""

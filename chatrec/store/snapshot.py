@@ -69,6 +69,10 @@ class Snapshot:
         """Every facet's texts as they are compared, with how many items hold each."""
         return self._facets.texts()
 
+    def holders(self, facet: str, rows: NDArray[np.int64]) -> dict[str, NDArray[np.bool_]]:
+        """Value of a facet of texts -> which of these rows hold it; values that none holds are left out."""
+        return self._facets.holders(facet, rows)
+
     @cached_property
     def facet_space(self) -> FacetSpace:
         return self._facets.space(most=FACETS)

@@ -1,0 +1,324 @@
+"""One turn: a message goes down through the rooms as plain functions, and events come back up."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator, Sequence
+from dataclasses import dataclass, replace
+from random import Random
+from typing import TYPE_CHECKING, TypeVar
+
+from chatrec import replies
+from chatrec.answering import Answer, about_item, compare, why
+from chatrec.catalog import Item
+from chatrec.catalog.policy import Policy
+from chatrec.dialogue.question import best_question
+from chatrec.dialogue.read import Reader
+from chatrec.dialogue.relaxing import Relaxation, break_in_words, relax
+from chatrec.dialogue.state import checked, query_of, setting_of, show, understand
+from chatrec.diversity import diversify
+from chatrec.drafts import Draft
+from chatrec.explainer import Said, explain
+from chatrec.ranker import rank
+from chatrec.retriever import Retriever
+from chatrec.rules import enforce, hidden, permitted, required
+from chatrec.steering import learn
+from chatrec.types import (
+    Asked,
+    Candidate,
+    CardsEvent,
+    Claim,
+    Constraint,
+    DialogueState,
+    DoneEvent,
+    Event,
+    Note,
+    NoteEvent,
+    Query,
+    Recommendation,
+    StageEvent,
+    StateEvent,
+    TextEvent,
+    Usage,
+    UserProfile,
+)
+
+if TYPE_CHECKING:
+    from langchain_core.language_models import BaseChatModel
+
+__all__ = ["Draft", "Rooms", "run_turn"]
+
+T = TypeVar("T")
+
+CANDIDATES = 20
+"""How many candidates the ranker chooses from."""
+
+SURPRISING = 60
+"""Of how many candidates a surprise is one."""
+
+THIN = 3
+"""So many conditions and items named are no longer a thin wish."""
+
+MANY = 4
+"""So many times as many items as are shown are many."""
+
+FINDS = frozenset({"recommend", "refine", "reject", "surprise", "undo"})
+"""The acts that are answered with items."""
+
+
+NO_RULES = Policy()
+
+
+@dataclass(frozen=True)
+class Rooms:
+    """What one turn goes through, all of one generation of the store."""
+
+    retriever: Retriever
+    reader: Reader
+    model: BaseChatModel | None
+    n: int
+    limit: float
+    """Seconds that each request to the language model may take."""
+    diversity: float = 0.0
+    """What likeness to the items above counts against an item, from 0 (nothing) to 1 (everything)."""
+    policy: Policy = NO_RULES
+    """The house rules, which every reply keeps."""
+    asks: bool = True
+    """Whether a thin wish is answered with a question beside the items."""
+
+    def retrieve(self, query: Query, n: int) -> list[Candidate]:
+        """What the ranker chooses from, the `n` first of them not all alike."""
+        candidates = self.retriever.retrieve(query, max(CANDIDATES, n))
+        if not self.diversity or query.order:
+            return candidates
+        ids, vectors = self.retriever.snapshot.vectors.of_items([candidate.item.id for candidate in candidates])
+        return diversify(candidates, dict(zip(ids, vectors, strict=True)), n=n, strength=self.diversity)
+
+    def item(self, item_id: str) -> Item | None:
+        return next(iter(self.retriever.snapshot.items.get([item_id])), None)
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """What a turn looks for, and the conditions that the house, not the user, sets."""
+
+    query: Query
+    rules: tuple[Constraint, ...]
+    profile: UserProfile | None
+    n: int
+
+
+def run_turn(
+    rooms: Rooms,
+    state: DialogueState,
+    message: str | None,
+    *,
+    profile: UserProfile | None = None,
+    constraints: Sequence[Constraint] = (),
+    n: int | None = None,
+    draft: Draft | None = None,
+) -> Generator[Event, None, None]:
+    """Every event of one turn, `DoneEvent` last; nothing is stored, and `state` is not changed.
+
+    `message` None: nothing is said, the state and the constraints speak for themselves.
+
+    Raises MessageError for a message that cannot be answered, and what the operator must mend.
+    """
+    draft = draft or Draft(state)
+    yield StageEvent("understanding")
+    with draft.timed("understanding"):
+        draft.state = _understood(rooms, state, message)
+        wanted = _wanted(rooms, draft.state, profile, constraints, n)
+    yield StateEvent(draft.state)
+    intent = draft.state.intent
+    if intent in FINDS:
+        yield from _find(rooms, wanted, draft)
+    elif intent in ("ask", "compare", "why"):
+        yield from _answer(rooms, wanted.query, message or "", draft)
+    else:
+        yield from _say(rooms, draft, replies.fixed(intent, _accepted(rooms, draft.state)))
+    yield DoneEvent(draft.reply())
+
+
+def _understood(rooms: Rooms, state: DialogueState, message: str | None) -> DialogueState:
+    if message is None:
+        return replace(state, turn=state.turn + 1, intent="recommend")
+    new = understand(state, checked(message), rooms.reader, item=rooms.item)
+    if (new.rejected, new.disliked, new.liked, new.accepted) != (
+        state.rejected,
+        state.disliked,
+        state.liked,
+        state.accepted,
+    ):
+        rejected = [mention.item_id for mention in (*new.rejected, *new.disliked)]
+        accepted = [mention.item_id for mention in (*new.liked, *new.accepted)]
+        lessons = learn(rooms.retriever.snapshot, rejected=rejected, accepted=accepted, wanted=new.constraints)
+        new = replace(new, lessons=lessons)
+    return new
+
+
+def _wanted(
+    rooms: Rooms, state: DialogueState, profile: UserProfile | None, constraints: Sequence[Constraint], n: int | None
+) -> _Wanted:
+    query = query_of(state, profile, constraints=constraints)
+    rules = required(rooms.policy, profile, rooms.retriever.snapshot.schema, confirmed=state.confirmed)
+    query = replace(
+        query, constraints=(*query.constraints, *rules), excluded=query.excluded | hidden(rooms.policy, profile)
+    )
+    return _Wanted(query, rules, profile, 1 if rooms.policy.one_at_a_time else n or rooms.n)
+
+
+def _find(rooms: Rooms, wanted: _Wanted, draft: Draft) -> Generator[Event, None, None]:
+    """Items, their order and their reasons; or what comes nearest, where nothing fits."""
+    yield StageEvent("finding")
+    with draft.timed("finding"):
+        surprises = draft.state.intent == "surprise"
+        candidates = rooms.retrieve(wanted.query, SURPRISING if surprises else wanted.n)
+        if surprises:
+            candidates = Random(draft.state.turn).sample(candidates, len(candidates))
+    if not candidates:
+        yield from _refuse(rooms, wanted, draft)
+        return
+    yield StageEvent("ranking")
+    with draft.timed("ranking"):
+        model = None if wanted.query.order or surprises else rooms.model
+        ranking = rank(wanted.query, candidates, n=wanted.n, model=model, limit=rooms.limit)
+    draft.usage += ranking.usage
+    chosen = [Recommendation(c.item, c.score, c.hits, c.evidence) for c in ranking.candidates]
+    yield from _show(rooms, wanted, chosen, draft, ranking.notes)
+    yield StageEvent("writing")
+    yield from _say(rooms, draft, replies.opening(draft.state.intent, len(draft.recommendations)))
+    yield from _explain(rooms, wanted.query, draft, model=rooms.model)
+    yield from _ask(rooms, wanted, draft)
+
+
+def _show(
+    rooms: Rooms, wanted: _Wanted, chosen: Sequence[Recommendation], draft: Draft, notes: Sequence[Note]
+) -> Iterator[Event]:
+    """Puts the items that the house rules let through into the reply."""
+    schema = rooms.retriever.snapshot.schema
+    draft.recommendations, prevented = enforce(
+        chosen, policy=rooms.policy, profile=wanted.profile, confirmed=draft.state.confirmed, schema=schema
+    )
+    draft.state = show(draft.state, draft.recommendations)
+    yield CardsEvent(draft.recommendations)
+    for note in (*notes, *prevented):
+        draft.notes.append(note)
+        yield NoteEvent(note)
+
+
+def _refuse(rooms: Rooms, wanted: _Wanted, draft: Draft) -> Generator[Event, None, None]:
+    """Says that nothing fits, which condition excludes most, and offers what breaks the fewest, each break named."""
+    own = [constraint for constraint in wanted.query.constraints if constraint not in wanted.rules]
+    snapshot, named = rooms.retriever.snapshot, {*draft.state.liked, *draft.state.disliked, *draft.state.rejected}
+    excluded = {mention.item_id for mention in named} | hidden(rooms.policy, wanted.profile)
+    found = relax(snapshot, own, rules=wanted.rules, excluded=excluded, n=min(wanted.n, 3))
+    if found is None or not found.nearest[0][1]:
+        yield from _say(rooms, draft, replies.nothing_left(bool(own)))
+        return
+    draft.blocking = found.blocking
+    yield from _show(rooms, wanted, _near(rooms, found), draft, ())
+    yield StageEvent("writing")
+    yield from _say(rooms, draft, replies.refusal(found, snapshot.schema))
+    for shown in draft.recommendations:
+        for broken in shown.breaks:
+            text = break_in_words(broken, shown.item, snapshot.schema.get(broken.facet))
+            claim = Claim(f"{text[:1].upper()}{text[1:]}.", (f"{shown.item.id}#fact:{broken.facet}",))
+            yield from _claim(rooms, draft, Said(shown.item.id, claim))
+
+
+def _near(rooms: Rooms, found: Relaxation) -> list[Recommendation]:
+    items = {item.id: item for item in rooms.retriever.snapshot.items.get([item_id for item_id, _ in found.nearest])}
+    return [Recommendation(items[item_id], 0.0, {}, breaks=breaks) for item_id, breaks in found.nearest]
+
+
+def _explain(rooms: Rooms, query: Query, draft: Draft, *, model: BaseChatModel | None) -> Iterator[Event]:
+    pieces = explain(query, draft.recommendations, model=model, limit=rooms.limit)
+    for piece in _timed(pieces, draft, "writing"):
+        if isinstance(piece, Note):
+            draft.notes.append(piece)
+            yield NoteEvent(piece)
+        elif isinstance(piece, Usage):
+            draft.usage += piece
+        else:
+            yield from _claim(rooms, draft, piece)
+
+
+def _claim(rooms: Rooms, draft: Draft, said: Said) -> Iterator[Event]:
+    """A claim that the house rules let through."""
+    if not permitted(said.claim.text, rooms.policy):
+        draft.held_back += 1
+        return
+    draft.claims.setdefault(said.item_id, []).append(said.claim)
+    yield TextEvent(said.claim.text, said.item_id)
+
+
+def _ask(rooms: Rooms, wanted: _Wanted, draft: Draft) -> Iterator[Event]:
+    """One question beside the items, where the wish is thin and many items would fit it."""
+    state, snapshot = draft.state, rooms.retriever.snapshot
+    told = len([known for known in state.constraints if known.strength == "hard"]) + len(state.liked)
+    mask = snapshot.mask(wanted.query.constraints, wanted.query.excluded)
+    left = snapshot.count if mask is None else int(mask.sum())
+    if not rooms.asks or told >= THIN or left < MANY * wanted.n or wanted.query.order:
+        return
+    known = {known.facet for known in (*state.constraints, *wanted.rules)} | {asked.facet for asked in state.questions}
+    with draft.timed("writing"):
+        draft.question = best_question(snapshot, _ranking(rooms, wanted.query), known=known)
+    if draft.question:
+        draft.state = replace(state, questions=(*state.questions, Asked(draft.question.facet, state.turn)))
+        yield TextEvent(draft.question.text)
+
+
+def _ranking(rooms: Rooms, query: Query) -> list[tuple[str, float]]:
+    """Every item that would fit, the likeliest first, as a question is to tell apart more than what is shown."""
+    snapshot = rooms.retriever.snapshot
+    mask = snapshot.mask(query.constraints, query.excluded)
+    known = snapshot.popularity.known
+    rows = sorted(
+        range(snapshot.count) if mask is None else mask.nonzero()[0].tolist(), key=lambda row: (-known[row], row)
+    )
+    return [(snapshot.items.ids[row], 0.0) for row in rows]
+
+
+def _answer(rooms: Rooms, query: Query, message: str, draft: Draft) -> Iterator[Event]:
+    """What is asked about items, from what the catalogue says of them."""
+    yield StageEvent("writing")
+    with draft.timed("writing"):
+        schema = rooms.retriever.snapshot.schema
+        items = [item for item_id in draft.state.about if (item := rooms.item(item_id))]
+        if draft.state.intent == "compare" and len(items) > 1:
+            given = compare(items[:3], schema=schema)
+        elif draft.state.intent == "why" and items:
+            given = why(items[0], query=query)
+        elif items:
+            question = rooms.reader.question(message, setting_of(draft.state, rooms.item))
+            given = about_item(question, items[0], schema=schema, embed=rooms.retriever.embed)
+        else:
+            given = Answer(replies.fixed("which", ""), ())
+    draft.about = given.claims
+    yield from _say(rooms, draft, given.text)
+
+
+def _accepted(rooms: Rooms, state: DialogueState) -> str:
+    item = rooms.item(state.about[0]) if state.intent == "accept" and state.about else None
+    return item.title if item else ""
+
+
+def _timed(pieces: Generator[T, None, None], draft: Draft, stage: str) -> Iterator[T]:
+    """The same pieces, the time spent waiting for each added to `stage`; closes `pieces` when closed."""
+    try:
+        while True:
+            with draft.timed(stage):
+                piece = next(pieces, None)
+            if piece is None:
+                return
+            yield piece
+    finally:
+        pieces.close()
+
+
+def _say(rooms: Rooms, draft: Draft, text: str) -> Iterator[TextEvent]:
+    if not permitted(text, rooms.policy):
+        draft.held_back += 1
+        text, draft.about = replies.held_back(), ()
+    draft.opening = text
+    yield TextEvent(text)
