@@ -183,6 +183,25 @@ def evaluate_requests(
     )
 
 
+@evaluate.command("scenarios")
+def evaluate_scenarios(
+    folder: Annotated[Path, typer.Argument(help="Scenarios, as TOML or JSON, in folders that may be nested.")],
+    seeds: Annotated[int, typer.Option(min=1, max=1000, help="Phrasings of each scenario.")] = 8,
+    json: AsJson = None,
+    only: Annotated[str, typer.Option(help="The kind of scenario to run; default: all.")] = "",
+    transcripts: Annotated[
+        Path | None, typer.Option(help="Folder for the conversations that failed, but for those of a locked half.")
+    ] = None,
+) -> None:
+    """Scripted people hold conversations: do they end with an item that fits, and no rule broken?
+
+    Each scenario names the catalogue that it is about.
+    """
+    from chatrec.commands import evaluating
+
+    evaluating.run_scenarios(folder, seeds=seeds, only=only, as_json=json, transcripts=transcripts)
+
+
 def _ks(written: str) -> list[int]:
     parts = [part.strip() for part in written.split(",")]
     if not all(part.isdecimal() and 1 <= int(part) <= 1000 for part in parts):

@@ -1,14 +1,15 @@
-"""`chatrec evaluate`: how well a catalogue is retrieved from, as tables and as JSON."""
+"""`chatrec evaluate`: how well a catalogue is retrieved from, and how conversations end, as tables and as JSON."""
 
 from __future__ import annotations
 
 import json
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -19,6 +20,9 @@ from chatrec.commands import plain
 from chatrec.errors import EvaluationError
 from chatrec.evaluation import Report, Row, evaluate_dialogues, evaluate_requests
 from chatrec.evaluation.intervals import LEVEL, RESAMPLES, Interval
+from chatrec.evaluation.scenarios import ScenarioReport, evaluate_scenarios, scenario_report
+from chatrec.evaluation.scenarios.report import write_transcripts
+from chatrec.settings import Settings
 
 
 def run(
@@ -33,23 +37,74 @@ def run(
     against: Path | None,
     ablate: bool,
 ) -> None:
-    for file in (as_json, run_file):
-        if file and (file.is_dir() or not file.absolute().parent.is_dir()):  # told before it takes minutes
-            raise EvaluationError(f"{file} cannot be written.", mend="Name a file in a folder that is there.")
+    _writable(as_json, run_file)
     rec = ChatRec.from_env(catalog=catalog or None)
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("reading", total=None)
-
-        def told(stage: str, done: int, total: int) -> None:
-            bar.update(task, description=plain(stage), completed=done, total=total)
-
+    with _progress() as told:
         evaluate = partial(evaluate_dialogues, format=format) if protocol == "dialogues" else evaluate_requests
         report = evaluate(rec, path, ks=ks, ablate=ablate, run=run_file, against=against, progress=told)
     if as_json:
-        _save(report, as_json)
+        _save(report.to_json(), as_json)
     show(report, Console(highlight=False, markup=False))
     rec.close()
+
+
+def run_scenarios(
+    folder: Path, *, seeds: int, only: str = "", as_json: Path | None = None, transcripts: Path | None = None
+) -> None:
+    from chatrec.evaluation.scenarios.worlds import indexed
+
+    _writable(as_json)
+    with _progress() as told:
+        held = evaluate_scenarios(folder, indexed(Settings.from_env()), seeds=seeds, only=only, progress=told)
+    report = scenario_report(held, seeds=seeds)
+    if as_json:
+        _save(report.to_json(), as_json)
+    console = Console(highlight=False, markup=False)
+    show_scenarios(report, console)
+    if transcripts:
+        count = write_transcripts(held, transcripts)
+        console.print(f"Failed conversations of {count:,} scenarios: {transcripts} (none of the locked half).")
+
+
+def show_scenarios(report: ScenarioReport, console: Console) -> None:
+    """A report as a table: all scenarios, each half, each kind; and what was not run."""
+    whole = report.of("all")
+    console.print(f"{whole.scenarios:,} scenarios, {report.seeds} phrasings each, {whole.runs:,} conversations.")
+    for catalog, count in report.not_run.items():
+        told = f"{count:,} scenarios were not run: there is no catalogue {plain(catalog)!r} in this CHATREC_HOME."
+        console.print(told, style="red")
+    console.print(f"In brackets: {LEVEL:g} % bootstrap intervals by scenario, {RESAMPLES:,} resamples.")
+    table = Table("", "scenarios", "pass^1", "pass^4", "first fits", "turns", "questions")
+    failed = Table("", "violations", "rules broken", "unanswered", "given up", "errors", "refused wrongly", "ms")
+    rows = [row for row in report.figures if row.by in ("all", "half", "kind")]
+    for row, after in zip(rows, [*rows[1:], None], strict=True):
+        name, end = plain(row.name or "all"), after is not None and after.by != row.by
+        shares = [_cell(row.pass1), _cell(row.pass4), _figure(row.first_fits, ".2f")]
+        means = [_figure(row.turns, ".1f"), _figure(row.questions, ".2f")]
+        table.add_row(name, f"{row.scenarios:,}", *shares, *means, end_section=end)
+        counts = (row.violations, row.breaches, row.unanswered, row.given_up, row.errors, row.refusals)
+        failed.add_row(name, *(f"{count:,}" for count in counts), _figure(row.milliseconds, ".0f"), end_section=end)
+    console.print(table)
+    console.print("Conversations that failed, by what ended them; replies that refused where something fits:")
+    console.print(failed)
+
+
+def _figure(value: float, form: str) -> str:
+    return "–" if math.isnan(value) else f"{value:{form}}"
+
+
+def _writable(*files: Path | None) -> None:
+    for file in files:
+        if file and (file.is_dir() or not file.absolute().parent.is_dir()):  # told before it takes minutes
+            raise EvaluationError(f"{file} cannot be written.", mend="Name a file in a folder that is there.")
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[str, int, int], None]]:
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("reading", total=None)
+        yield lambda stage, done, total: bar.update(task, description=plain(stage), completed=done, total=total)
 
 
 def show(report: Report, console: Console) -> None:
@@ -108,8 +163,8 @@ def _cell(interval: Interval | None, *, sign: str = "") -> str:
     return f"{mean} ({low} {high})"
 
 
-def _save(report: Report, path: Path) -> None:
+def _save(report: Mapping[str, Any], path: Path) -> None:
     try:
-        path.write_text(json.dumps(report.to_json(), ensure_ascii=False, indent=2, allow_nan=False) + "\n", "utf-8")
+        path.write_text(json.dumps(report, ensure_ascii=False, indent=2, allow_nan=False) + "\n", "utf-8")
     except OSError as exc:
         raise EvaluationError(f"{path} cannot be written: {exc.strerror or exc}.", mend="Name another file.") from exc

@@ -88,12 +88,13 @@ class Report:
         plain = asdict(self)
         for told, comparison in zip(plain["comparisons"], self.comparisons, strict=True):
             told["verdict"] = comparison.verdict
-        return {**_without_nan(plain), "resamples": RESAMPLES, "level": LEVEL}
+        return {**without_nan(plain), "resamples": RESAMPLES, "level": LEVEL}
 
 
-def _without_nan(value: Any) -> Any:
+def without_nan(value: Any) -> Any:
+    """The same value as plain JSON can hold it: null for what is not a finite number."""
     if isinstance(value, dict):
-        return {name: _without_nan(inner) for name, inner in value.items()}
+        return {name: without_nan(inner) for name, inner in value.items()}
     if isinstance(value, list | tuple):
-        return [_without_nan(inner) for inner in value]
+        return [without_nan(inner) for inner in value]
     return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -1,0 +1,51 @@
+"""The catalogues that scenarios talk about, as the product answers them, in memory: nothing is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import fields, replace
+from typing import Any
+
+from chatrec.app import ChatRec
+from chatrec.catalog.policy import policy_from
+from chatrec.errors import EvaluationError
+from chatrec.evaluation.scenarios.outcome import Shelf
+from chatrec.evaluation.scenarios.run import Opened, Respond, World
+from chatrec.evaluation.scenarios.scenario import Scenario
+from chatrec.session import Rooms, run_turn
+from chatrec.settings import Settings
+from chatrec.types import DialogueState, DoneEvent, Reply, UserProfile
+
+
+def indexed(settings: Settings) -> Opened:
+    """Catalogues indexed under these settings, whatever catalogue they name themselves."""
+
+    @contextmanager
+    def opened(name: str) -> Iterator[World]:
+        rec = ChatRec(settings.model_copy(update={"catalog": name}))
+        try:
+            rooms = rec.rooms()
+            yield World(Shelf(rooms.retriever.snapshot.items.all()), lambda scenario: assistant(rooms, scenario))
+        finally:
+            rec.close()
+
+    return opened
+
+
+def assistant(rooms: Rooms, scenario: Scenario) -> Respond:
+    """What answers a scenario's person: the rooms of a catalogue, under the scenario's house rules."""
+    if "policy" in {field.name for field in fields(rooms)}:
+        policy: Any = policy_from(scenario.policy, where=scenario.id)
+        rooms = replace(rooms, policy=policy)
+    profile = UserProfile(
+        scenario.id, owns=scenario.owns, seen=scenario.seen, access=scenario.access, confirmed=scenario.confirmed
+    )
+
+    def respond(state: DialogueState, message: str) -> Reply:
+        for event in run_turn(rooms, state, message, profile=profile):
+            if isinstance(event, DoneEvent):
+                return event.reply
+        raise EvaluationError("The turn ended without a reply.", mend="Hold the conversation again.")
+
+    return respond
