@@ -164,7 +164,7 @@ ASKS = re.compile(
 """Asks for items rather than about one."""
 
 TELL_ME = re.compile(
-    r"\b(?:tell me (?:more )?about|more (?:about|info|information|details?) (?:on|about)?|what do (?:people|others|they|reviewers|viewers|readers|reviews|critics) (?:say|think)|what(?:['’]s| is) (?:it|that|this|the \w+ (?:one)?|.{2,60}?) (?:about|like)\b|"
+    r"\b(?:tell me (?:more )?about|tell me (?:the|its|what|who|how|where|when|if|whether)\b|more (?:about|info|information|details?) (?:on|about)?|what do (?:people|others|they|reviewers|viewers|readers|reviews|critics) (?:say|think)|what(?:['’]s| is) (?:it|that|this|the \w+ (?:one)?|.{2,60}?) (?:about|like)\b|"
     r"any (?:reviews|complaints)|what are the reviews)",
     re.IGNORECASE,
 )

@@ -13,7 +13,7 @@ from chatrec.catalog.vocabulary import idioms
 from chatrec.dialogue.bounds import Bound, bounds
 from chatrec.dialogue.numbers import condition, converted, grades, is_graded
 from chatrec.dialogue.reading import Setting
-from chatrec.dialogue.scope import READ, clause, denied, joint, plain, strength
+from chatrec.dialogue.scope import OTHER, READ, clause, denied, joint, plain, strength
 from chatrec.dialogue.values import NAMED, Meaning, Span, Texts, ValueIndex, phrases_of
 from chatrec.types import Constraint, Order, Strength
 
@@ -47,6 +47,7 @@ OVER_IT = re.compile(
     r"\b(?:above|over|stronger than|more than|higher than|fancier than)(?:\s+(?:a|an|the|rated))*\s*$", re.IGNORECASE
 )
 PERFORMERS = frozenset({"star", "stars", "starring", "performer", "performers", "narrator"})
+BEFORE_IT = re.compile(r"\b(?P<when>before|prior to|after|since)\s+(?:the\s+)?[\"“]?$", re.IGNORECASE)
 ABOUT = re.compile(r"\babout\s+(?:the\s+|a\s+|an\s+|my\s+|our\s+)?$", re.IGNORECASE)
 """What something is about may be of a kind, but need not."""
 
@@ -106,7 +107,7 @@ class Parser:
         self._phrases = phrases_of(schema.values())
         self._idioms = [tuple(idiom.split()) for idiom in idioms()]
 
-    def read(self, text: str, setting: Setting, *, taken: Iterable[tuple[int, int]] = ()) -> Draft:
+    def read(self, text: str, setting: Setting, *, taken: Sequence[tuple[int, int]] = ()) -> Draft:
         """The conditions in `text`; `taken` are places that name items, from which nothing else is read."""
         text = plain(text)
         draft = Draft(text, used=list(taken))
@@ -130,7 +131,17 @@ class Parser:
         for start, end, facet, sort in phrases:
             if sort != "name" and draft.free(start, end):
                 self._measured(draft, (start, end), facet, sort, setting)
+        for start, _ in taken:
+            self._dated(draft, start, setting)
         return draft
+
+    def _dated(self, draft: Draft, start: int, setting: Setting) -> None:
+        """ "from before <an item>": by the years of the two."""
+        found = BEFORE_IT.search(draft.text[:start])
+        facet = _commonest(facet for facet in self.schema.values() if facet.measure == "year" and not facet.scale)
+        if found and facet:
+            earlier = found["when"].lower() in ("before", "prior to")
+            self._compared(draft, (found.start(), found.end()), facet, "less" if earlier else "more", setting)
 
     def named(self, text: str) -> dict[str, tuple[int, int]]:
         """The facets that `text` talks of by their name or by a value, and where."""
@@ -215,7 +226,8 @@ class Parser:
 
     def _values(self, draft: Draft, spans: Sequence[Span], setting: Setting) -> None:
         groups: dict[tuple[str, bool, Strength], list[list[Span]]] = defaultdict(list)
-        places = [(span.start, span.end) for span in spans] + draft.used
+        places = [(span.start, span.end, span.meaning.facet) for span in spans]
+        places += [(start, end, "") for start, end in draft.used]
         for span in self._together(draft.text, [self._meant(draft.text, span, setting) for span in spans]):
             if not draft.free(span.start, span.end):
                 continue
@@ -230,7 +242,8 @@ class Parser:
                 continue
             if span.meaning.loose and not against:
                 continue  # looked for in the texts
-            theme = facet.measure == "kind" and ABOUT.search(others[: span.start])
+            alone = sum(other.meaning == span.meaning for other in spans) == 1
+            theme = facet.measure == "kind" and alone and ABOUT.search(others[: span.start])
             key = (
                 facet.name,
                 against,
@@ -263,10 +276,6 @@ class Parser:
     def _meant(self, text: str, span: Span, setting: Setting) -> Span:
         """Of several facets that hold the value: the one asked about, the language after "in", or the likeliest."""
         meanings = (span.meaning, *span.others)
-        if setting.asked:
-            for meaning in meanings:
-                if meaning.facet == setting.asked:
-                    return replace(span, meaning=meaning)
         begin, stop = clause(text, span.start, span.end)
         if IN_IT.search(text[begin : span.start]) or SPOKEN.search(
             text[max(begin, span.start - 40) : min(stop, span.end + 30)]
@@ -274,6 +283,9 @@ class Parser:
             for meaning in meanings:
                 if self.schema[meaning.facet].measure == "language":
                     return replace(span, meaning=meaning)
+        for meaning in meanings:
+            if meaning.facet == setting.asked:
+                return replace(span, meaning=meaning)
         people = [meaning for meaning in meanings if self.schema[meaning.facet].measure == "people"]
         if len(people) > 1:
             near = {name for _, _, name, _ in self._said(text[begin : span.end + 30])}
@@ -435,12 +447,12 @@ def _blanked(text: str, places: Iterable[tuple[int, int]]) -> str:
     return " ".join("".join(kept).split())
 
 
-def _without(text: str, places: Iterable[tuple[int, int]], span: Span) -> str:
+def _without(text: str, places: Iterable[tuple[int, int, str]], span: Span) -> str:
     """The text with everything else that was read blanked out, so that only the words between say how it is joined."""
     kept = list(text)
-    for low, high in places:
+    for low, high, facet in places:
         if high <= span.start or low >= span.end:
-            kept[low:high] = READ * (high - low)
+            kept[low:high] = (READ if facet == span.meaning.facet else OTHER) * (high - low)
     return "".join(kept)
 
 

@@ -57,7 +57,7 @@ OPPOSITE: Mapping[Op, Op] = {
     "any": "none", "none": "any", "min": "below", "below": "min", "max": "above", "above": "max", "within": "outside",
     "outside": "within",
 }  # fmt: skip
-ASKING = re.compile(r"[^.!?\n]+\?")
+ASKING = re.compile(r"[^.!?;:\n]+\?")
 COULD = re.compile(
     r"\W*(?:and |but |so |ok,? )*(?:could|can|should|might|would) (?:it|they|that|you|we|this)\b", re.IGNORECASE
 )
@@ -97,7 +97,8 @@ class Reader:
         places += [(point.start, point.end) for point in pointed(message, setting) if not point.vague]
         for start, end in sorted(places, reverse=True):
             message = f"{message[:start]}it{message[end:]}"
-        return message
+        asking = ASKING.search(message)
+        return asking.group().strip() if asking else message
 
     def _titles(self, message: str) -> list[Named]:
         """The items named, but for titles that are also words of the catalogue's own values and not marked as names."""

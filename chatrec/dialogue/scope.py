@@ -8,7 +8,10 @@ from typing import Literal
 from chatrec.types import Strength
 
 READ = "·"
-"""Stands for every letter that was read as something else."""
+OTHER = "¦"
+"""Stand for every letter that was read as something else: as another value of the same facet, of another facet."""
+
+LETTERS = str.maketrans(READ + OTHER, "  ")
 
 BREAK = re.compile(
     r"[!?;\n]|\.(?!\d)|\s[-–—]+\s|[—]|:\s|\b(?:but|though|although|however|yet|instead(?! of)|otherwise)\b|,\s*and\b(?=\s+(?:i|it|we|no|not|make)\b)",
@@ -66,7 +69,7 @@ DENIED_AFTER = re.compile(
 )
 
 SOFT = re.compile(
-    r"\b(?:ideally|preferabl[ye]|prefer(?:red|ence|ring)?|i(?:'|’)?d (?:rather|love|like it if)|i would (?:rather|love)|rather(?! not| than)|if possible|if (?:you|we|u) can|"
+    r"\b(?:ideally|preferabl[ye]|prefer(?:red|ence|ring)?|i(?:'|’)?d (?:rather|love|like it if)|i would (?:rather|love)|rather(?! not| than)|if possible|if (?:you|we|u) can(?=\W*$|\s*[,.;!?)])|"
     r"if there(?:'|’)?s (?:one|any)|if at all possible|would be (?:nice|great|lovely|good|ideal|cool|a bonus|sweet|neat|handy|fab|perfect|amazing)|"
     r"(?:be|is|are) (?:nice|lovely|cool|great) to have|nice to have|bonus|maybe|perhaps|possibly|hopefully|leaning|lean toward|tend to|partial to|fond of|a plus|"
     r"would(?:n['’]?t| not) (?:hurt|mind|say no)|not a must|not essential|optional(?:ly)?|where possible|extra points|brownie points|"
@@ -104,7 +107,9 @@ def denied(text: str, start: int, end: int) -> bool:
 
 def _reaches(between: str, after: str) -> bool:
     """Whether a negation is carried over these words to what follows them."""
-    between, after = between.replace(READ, " "), after.replace(READ, " ")
+    if OTHER in between and not re.match(r"\s*,?\s*(?:or|nor|and no|no|not)\b", between.rpartition(OTHER)[2]):
+        return False  # what was read of another facet has come between
+    between, after = between.translate(LETTERS), after.translate(LETTERS)
     if BARRIER.search(between):
         return False
     *listed, last = re.split(r",|/", between)
