@@ -25,7 +25,7 @@ LEAST_GAIN = 0.4
 """Bits; a question that tells less is not worth a turn. A fair yes or no tells 1."""
 
 LEAST_SHARE = 0.08
-"""Of the weight; a value that less of it holds is no answer to expect, and is not offered."""
+"""Of the weight; a value that less of it holds is no answer to expect, and one that less of it lacks tells nothing."""
 
 LEAST_HOLDERS = 2
 """Candidates; a value that one alone holds names that one."""
@@ -45,12 +45,15 @@ UNTELLING = frozenset(
 )
 """Words of a column's name that tell that nobody chooses by it."""
 
+BOOLEANS = frozenset({"true", "false"})
+ABSENT = frozenset({"none", "null", "nan", "n/a", "unknown"})
+
 TEMPLATES: Mapping[str, str] = {
     "number": "What {name} would suit you: {options}?",
     "date": "What {name} would suit you: {options}?",
     "scale": "What {name} would suit you: {options}?",
     "boolean": "What about {name}: {options}?",
-    "category": "Do you have {a} {name} in mind, such as {options}?",
+    "category": "What {name} would you like, such as {options}?",
     "list": "Do you have {a} {name} in mind, such as {options}?",
 }
 
@@ -87,7 +90,7 @@ def best_question(
     for name, facet in snapshot.schema.items():
         if name not in known and is_telling(facet):
             answers = _likely(_answers(snapshot, facet, rows), weights)
-            if len(answers.values) > 1 or (answers.values and facet.kind == "boolean"):
+            if len(answers.values) > 1 or (answers.values and _is_yes_or_no(facet)):
                 gain = gain_of(answers, weights) * WANTED.get(facet.measure, 1.0)
                 found.append((gain, name, answers))
     if not found:
@@ -101,10 +104,16 @@ def is_telling(facet: Facet) -> bool:
     return facet.kind != "text" and facet.measure != COUNTED and not UNTELLING & set(name_of(facet.name).split())
 
 
+def _is_yes_or_no(facet: Facet) -> bool:
+    """A column of which a single row says "None" is still one of booleans."""
+    values = {value.casefold() for value in facet.values}
+    return facet.kind == "boolean" or (bool(values & BOOLEANS) and values <= BOOLEANS | ABSENT)
+
+
 def weights_of(count: int) -> Floats:
     """How likely each of so many candidates is the one wanted, best first; sums to 1."""
-    weights = 1.0 / (FADING + np.arange(count))
-    return weights / weights.sum()
+    weights = 1.0 / (FADING + np.arange(count, dtype=np.float64))
+    return np.asarray(weights / weights.sum())
 
 
 def gain_of(answers: Answers, weights: Floats) -> float:
@@ -125,7 +134,7 @@ def _answers(snapshot: Snapshot, facet: Facet, rows: NDArray[np.int64]) -> Answe
     common, of = np.unique(codes, return_inverse=True)
     kept = np.zeros((len(common), len(rows)), dtype=bool)
     kept[of, places] = True
-    some = kept.sum(axis=1) >= (1 if facet.kind == "boolean" else LEAST_HOLDERS)
+    some = kept.sum(axis=1) >= (1 if _is_yes_or_no(facet) else LEAST_HOLDERS)
     odds = kept[some] / np.maximum(np.bincount(places, minlength=len(rows)), 1)
     return Answers(tuple(values[code] for code in common[some]), kept[some], odds)
 
@@ -135,29 +144,28 @@ def _likely(answers: Answers, weights: Floats) -> Answers:
     held = answers.kept @ weights
     likely = [
         place
-        for place in np.flatnonzero(held >= LEAST_SHARE).tolist()
+        for place in np.flatnonzero((held >= LEAST_SHARE) & (held <= 1.0 - LEAST_SHARE)).tolist()
         if len(answers.values[place]) <= LONGEST_OPTION and showable(answers.values[place])
     ]
     return Answers(tuple(answers.values[place] for place in likely), answers.kept[likely], answers.odds[likely])
 
 
 def _asked(facet: Facet, answers: Answers, weights: Floats) -> Question:
-    kind, options = facet.kind, tuple(_options(facet, answers, weights))
-    name = name_of(facet.name)
+    options = tuple(_options(facet, answers, weights))
+    kind = "boolean" if _is_yes_or_no(facet) else "scale" if facet.scale else facet.kind
+    name = name_of(facet.name, facet)
     if kind == "boolean":
         name = name.removeprefix("is ").removeprefix("has ")
     elif kind == "list":
         name = _singular(name)
     listed = ", ".join(options[:-1]) + " or " + options[-1]
-    template = TEMPLATES["scale" if facet.scale else kind]
-    return Question(
-        facet.name, template.format(name=name, a="an" if name[:1] in "aeiou" else "a", options=listed), options
-    )
+    text = TEMPLATES[kind].format(name=name, a="an" if name[:1] in "aeiou" else "a", options=listed)
+    return Question(facet.name, text, options)
 
 
 def _options(facet: Facet, answers: Answers, weights: Floats) -> Iterator[str]:
     """The values as the catalogue writes them: those of most weight, in their own order where they have one."""
-    if facet.kind == "boolean":
+    if _is_yes_or_no(facet):
         yield from ("yes", "no")
     elif facet.kind in ("number", "date"):
         yield from answers.values

@@ -55,7 +55,7 @@ def _eras(numbers: Floats, low: float, high: float) -> dict[str, Bools]:
     return {
         f"before {_written(low)}": numbers < low,
         middle: (numbers >= low) & (numbers < high),
-        f"{_written(high)} or later": numbers >= high,
+        f"after {_written(high - 1)}": numbers >= high,
     }
 
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from chatrec.catalog import Item
 from chatrec.catalog.schema import Facet, day
-from chatrec.catalog.vocabulary import UNITS, unit_of, words_of
+from chatrec.catalog.vocabulary import UNITS, words_of
 from chatrec.sentences import shortened
 from chatrec.store.index import Snapshot
 from chatrec.types import Constraint
@@ -89,7 +89,7 @@ def break_in_words(constraint: Constraint, item: Item, *, facet: Facet | None = 
     said = [text for each in held if (text := _written(each))]
     told = ", ".join(said[:VALUES]) + (f" and {len(said) - VALUES} more" if len(said) > VALUES else "")
     has = f"{told}{_unit(facet)}" if told else "not known"
-    return f"{name_of(constraint.facet)}: {has}, you asked for {wish_in_words(constraint, facet)}"
+    return f"{name_of(constraint.facet, facet)}: {has}, you asked for {wish_in_words(constraint, facet)}"
 
 
 def wish_in_words(constraint: Constraint, facet: Facet | None = None) -> str:
@@ -105,10 +105,10 @@ def wish_in_words(constraint: Constraint, facet: Facet | None = None) -> str:
     return before[constraint.op] + listed + unit
 
 
-def name_of(column: str) -> str:
-    """A facet's name in words: "contentRating" is "content rating", "weight_kg" is "weight"."""
+def name_of(column: str, facet: Facet | None = None) -> str:
+    """A facet's name in words: "contentRating" is "content rating", and "weight_kg", told in kg, "weight"."""
     words = words_of(column)
-    units = UNITS[unit_of(column)[0]][1] if unit_of(column)[0] else frozenset[str]()
+    units = UNITS[facet.unit][1] if facet and facet.unit in UNITS else frozenset[str]()
     return " ".join([word for word in words if word not in units] or words) or column
 
 
@@ -149,10 +149,10 @@ def _distance(snapshot: Snapshot, constraint: Constraint, rows: NDArray[np.int64
     spread = float(np.subtract(*np.percentile(known, (90, 10)))) if len(known) else 0.0
     spread = spread or (float(np.ptp(known)) if len(known) else 0.0)
     bounds = [float(value) if isinstance(value, int | float) else day(value) for value in constraint.values]
-    if not spread or not np.isfinite(bounds).any():
-        return wholly
-    gaps = np.nanmin(np.abs(column[rows][:, None] - np.array(bounds)[None, np.isfinite(bounds)]), axis=1, initial=np.inf)
-    return np.asarray(np.minimum(np.nan_to_num(gaps / spread, nan=WHOLLY, posinf=WHOLLY), WHOLLY))
+    far = wholly
+    for bound in bounds if spread else ():  # fmin: NaN, of a row or a bound, is as far as anything
+        far = np.fmin(far, np.abs(column[rows] - bound) / spread)
+    return far
 
 
 def _steps_off(snapshot: Snapshot, facet: Facet, constraint: Constraint, rows: NDArray[np.int64]) -> Floats:
