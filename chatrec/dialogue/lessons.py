@@ -23,6 +23,9 @@ SURE = 2.0
 RARE = 0.03
 """Of the catalogue; a value so rare that only one rejected item holds tells of that item, not of the wish."""
 
+UNLIKELY = 10
+"""That the rejected lie all on one side of what was shown besides by chance is less likely than one in so many."""
+
 LEAST = 0.15
 """A lesson of less weight is noise."""
 
@@ -55,9 +58,9 @@ def learn(
     those shown, whichever is more (log-odds with an informative prior: Monroe, Colaresi and Quinn, "Fightin' Words",
     2008; that judged items move a query at all is Rocchio's relevance feedback, 1971), brought into 0..1, times the
     share of the accepted that lack it. Of numbers and dates the value is the range "low..high", one end open, in
-    which all of two or more rejected lie: apart from all accepted, or, without any, on one side of the catalogue's
-    middle; open ends are left empty ("1990..", "..2.5"). Nothing that the user asked for is a lesson: no value of an
-    "any", and no range of a number on which there is a condition.
+    which all of two or more rejected lie: apart from all accepted and, where these are enough, from those shown, or,
+    with none accepted, on one side of the catalogue's middle; open ends are left empty ("1990..", "..2.5"). Nothing
+    that the user asked for is a lesson: no value of an "any", and no range of a number on which there is a condition.
     """
     bad = _rows(snapshot, rejected)
     good = _rows(snapshot, accepted)
@@ -70,7 +73,7 @@ def learn(
     for name, facet in snapshot.schema.items():
         if not is_telling(facet) or (facet.kind in ("number", "date") and name in bounded):
             continue
-        for value in _shared(snapshot, facet, bad, good):
+        for value in _shared(snapshot, facet, bad, good, neutral):
             if (name, value) not in asked:
                 found.append(Lesson(name, value, _weight(snapshot, facet, value, bad, good, neutral)))
     told = [lesson for lesson in found if lesson.weight >= LEAST]
@@ -123,10 +126,10 @@ def _falling(scores: Sequence[float]) -> Iterator[float]:
         yield last
 
 
-def _shared(snapshot: Snapshot, facet: Facet, bad: Rows, good: Rows) -> Iterator[str]:
+def _shared(snapshot: Snapshot, facet: Facet, bad: Rows, good: Rows, neutral: Rows) -> Iterator[str]:
     """What rejected items have in common: texts, or the range their numbers lie in."""
     if facet.kind in ("number", "date"):
-        yield from _side(snapshot, facet, bad, good)
+        yield from _side(snapshot, facet, bad, good, neutral)
         return
     values, codes, _ = snapshot.held(facet.name, bad)
     for code, count in zip(*(found.tolist() for found in np.unique(codes, return_counts=True)), strict=True):
@@ -134,24 +137,26 @@ def _shared(snapshot: Snapshot, facet: Facet, bad: Rows, good: Rows) -> Iterator
             yield values[code]
 
 
-def _side(snapshot: Snapshot, facet: Facet, bad: Rows, good: Rows) -> Iterator[str]:
-    """The range of all rejected, where they lie apart from the accepted or, without any, off the middle."""
+def _side(snapshot: Snapshot, facet: Facet, bad: Rows, good: Rows, neutral: Rows) -> Iterator[str]:
+    """The range of all rejected, where they lie apart from the others or, without any, off the catalogue's middle."""
     column = snapshot.numbers.get(facet.name)
     if column is None:
         return
-    turned_down, liked = (column[rows][np.isfinite(column[rows])] for rows in (bad, good))
+    turned_down, liked, seen = (column[rows][np.isfinite(column[rows])] for rows in (bad, good, neutral))
     if len(turned_down) < 2 or len(turned_down) < len(bad):
         return
     low, high = float(turned_down.min()), float(turned_down.max())
-    if len(liked):
-        if low > liked.max():
-            yield f"{_end((low + float(liked.max())) / 2, facet)}{TO}"
-        elif high < liked.min():
-            yield f"{TO}{_end((high + float(liked.min())) / 2, facet)}"
-        return
+    for others in (np.concatenate([liked, seen]), liked):
+        if len(others) and (len(others) == len(liked) or math.comb(len(bad) + len(others), len(bad)) >= UNLIKELY):
+            if low > others.max():
+                yield f"{_end((low + float(others.max())) / 2, facet)}{TO}"
+                return
+            if high < others.min():
+                yield f"{TO}{_end((high + float(others.min())) / 2, facet)}"
+                return
     known = column[np.isfinite(column)]
     above, below = float((known >= low).mean()), float((known <= high).mean())
-    if min(above, below) <= 0.5:
+    if not len(liked) and min(above, below) <= 0.5:
         yield f"{_end(low, facet)}{TO}" if above <= below else f"{TO}{_end(high, facet)}"
 
 

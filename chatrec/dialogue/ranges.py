@@ -13,6 +13,7 @@ STEPS = (1.0, 2.0, 5.0)
 MINUTES = (1.0, 5.0, 10.0, 15.0, 30.0, 60.0, 120.0)
 YEARS = (1.0, 5.0, 10.0, 20.0, 50.0, 100.0)
 
+DECIMALS = 6
 FEW = 4
 """So few different numbers are told one by one."""
 
@@ -23,7 +24,7 @@ Floats = NDArray[np.float64]
 def ranges_of(facet: Facet, numbers: Floats) -> dict[str, Bools]:
     """Range in words -> which of these numbers (NaN: not known) lie in it, from low to high; none where they do not
     differ. The bounds are round numbers near the ends of the middle third."""
-    numbers = _years(numbers) if facet.kind == "date" else numbers
+    numbers = _years(numbers) if facet.kind == "date" else np.round(numbers, DECIMALS)
     known = np.sort(numbers[np.isfinite(numbers)])
     different = np.unique(known)
     if len(different) < 2:
@@ -64,7 +65,7 @@ def _step(facet: Facet, least: float) -> float:
     if facet.measure == "year" or facet.unit == "min":
         fitting = [step for step in (YEARS if facet.measure == "year" else MINUTES) if step <= least]
         return fitting[-1] if fitting else 1.0
-    power = 10.0 ** math.floor(math.log10(least)) if least > 0 else 1.0
+    power = 10.0 ** max(math.floor(math.log10(least)), -DECIMALS) if least > 0 else 1.0
     return max(step * power for step in STEPS if step * power <= max(least, power))
 
 
@@ -76,4 +77,4 @@ def _years(days: Floats) -> Floats:
 
 
 def _written(number: float) -> str:
-    return f"{round(number, 6):.12g}"
+    return f"{round(number, DECIMALS):.12g}"

@@ -57,7 +57,7 @@ def relax(
     one said first. The items offered all break as few conditions as any does; in turn over what they break, those that
     miss it by least come first, then those higher in `ranking` (without one: better known).
     """
-    wanted = list({(each.facet, each.op, each.values): each for each in reversed(constraints)}.values())[::-1]
+    wanted = list({(each.facet, each.op, each.values): each for each in constraints}.values())
     allowed = snapshot.mask(rules, excluded)
     allowed = np.ones(snapshot.count, dtype=bool) if allowed is None else allowed
     broken = np.array([~_met(snapshot, constraint) for constraint in wanted]).reshape(len(wanted), snapshot.count)
