@@ -45,7 +45,7 @@ def thing(place: int) -> dict[str, Value]:
     facets: dict[str, Value] = {
         "colour": COLOURS[place * 7 % 4],
         "size": SIZES[place // 3 % 4],
-        "uses": tuple({("Rain", "Snow", "Sun")[place % 3], ("Snow", "Work")[place // 5 % 2]}),
+        "uses": tuple({("Rain", "Snow", "Sun")[place % 3], ("Snow", "Ice")[place // 5 % 2]}),
         "isWashable": place % 3 == 0,
         "maker": f"Maker {place}",
         "price_eur": 5.0 + place * 13 % 90,
