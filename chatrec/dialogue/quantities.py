@@ -43,8 +43,8 @@ PART_HOURS = {
     ("half",): 30,
 }
 UNCOUNTED = frozenset(
-    "times time people persons friends kids children of us adults guests years year day days week weeks month months o'clock am pm "
-    "girls boys guys men women colleagues".split()
+    "times time people persons friends kids children of us adults guests years year day days week weeks month months "
+    "o'clock am pm girls boys guys men women colleagues".split()
 )
 """What follows a number that says nothing of an item."""
 
