@@ -14,7 +14,7 @@ from chatrec.dialogue.bounds import Bound, bounds
 from chatrec.dialogue.numbers import condition, converted, grades, is_graded
 from chatrec.dialogue.reading import Setting
 from chatrec.dialogue.scope import OTHER, READ, clause, denied, joint, plain, strength
-from chatrec.dialogue.values import NAMED, Meaning, Span, Texts, ValueIndex, phrases_of
+from chatrec.dialogue.values import ABSENT, NAMED, Meaning, Span, Texts, ValueIndex, is_presence, phrases_of
 from chatrec.types import Constraint, Order, Strength
 
 WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
@@ -47,6 +47,7 @@ OVER_IT = re.compile(
     r"\b(?:above|over|stronger than|more than|higher than|fancier than)(?:\s+(?:a|an|the|rated))*\s*$", re.IGNORECASE
 )
 PERFORMERS = frozenset({"star", "stars", "starring", "performer", "performers", "narrator"})
+YES = re.compile(r"(?:yes|yeah|yep|yup|sure|definitely|absolutely|please do|of course|please|it should)\b")
 BEFORE_IT = re.compile(r"\b(?P<when>before|prior to|after|since)\s+(?:the\s+)?[\"“]?$", re.IGNORECASE)
 ABOUT = re.compile(r"\babout\s+(?:the\s+|a\s+|an\s+|my\s+|our\s+)?$", re.IGNORECASE)
 """What something is about may be of a kind, but need not."""
@@ -131,9 +132,24 @@ class Parser:
         for start, end, facet, sort in phrases:
             if sort != "name" and draft.free(start, end):
                 self._measured(draft, (start, end), facet, sort, setting)
+        if not draft.constraints and setting.asked in self.schema:
+            self._answered(draft, self.schema[setting.asked])
         for start, _ in taken:
             self._dated(draft, start, setting)
         return draft
+
+    def _answered(self, draft: Draft, facet: Facet) -> None:
+        """A bare answer to a question: "yes", or a value that names nothing where it was not asked about."""
+        said = " ".join(draft.text.casefold().strip(" .!?\"'").split())
+        known = {value.casefold(): value for value in facet.values}
+        values = (known[said],) if said in known else ()
+        if YES.match(said):
+            values = (
+                tuple(value for value in facet.values if value.casefold() not in ABSENT) if is_presence(facet) else ()
+            )
+        if values:
+            draft.constraints.append(Constraint(facet.name, "any", values, text=draft.text))
+            draft.take(0, len(draft.text))
 
     def _dated(self, draft: Draft, start: int, setting: Setting) -> None:
         """ "from before <an item>": by the years of the two."""

@@ -15,6 +15,7 @@ from chatrec.dialogue.reading import Act, Attitude, Reading, Setting
 from chatrec.dialogue.references import Pointed, pointed
 from chatrec.dialogue.scope import clause
 from chatrec.dialogue.titles import Named, TitleIndex
+from chatrec.dialogue.values import Span
 from chatrec.types import Constraint, Op
 
 WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
@@ -36,6 +37,7 @@ IDLE = frozenset(
 )
 """Words that say nothing to search for."""
 
+BY = re.compile(r"\b(?:by|with|starring|featuring|from)\s+(?:the\s+)?$", re.IGNORECASE)
 WANTS = re.compile(
     r"\b(?:want(?:ed)?|prefer|need|looking|rather|after|should|must|has to|have to|got to|as long as|provided|make sure|meant|give|show|something|anything|i'm|we're|only|make|ideally|"
     r"would be|could|instead|where|mood|love|hoping|wish)\b",
@@ -96,13 +98,18 @@ class Reader:
         places += [(point.start, point.end) for point in pointed(message, setting) if not point.vague]
         for start, end in sorted(places, reverse=True):
             message = f"{message[:start]}it{message[end:]}"
+        message = re.sub(r"\b(what|who|how|where|when)s\b", r"\1's", message, flags=re.IGNORECASE)
         asking = ASKING.search(message)
         return asking.group().strip() if asking else message
 
     def _titles(self, message: str) -> list[Named]:
         """The items named, but for titles that are also words of the catalogue's own values and not marked as names."""
         found = self.titles.find(message, cues=cues.ANNOUNCES)
-        values = [(span.start, span.end) for span in self.parser.values.find(message) if not span.meaning.loose]
+        values = [
+            (span.start, span.end)
+            for span in self.parser.values.find(message)
+            if not span.meaning.loose and (BY.search(message[: span.start]) or not _is_surname(message, span))
+        ]
         numbers = [(bound.start, bound.end) for bound in bounds(message) if not bound.plain]
         kept = []
         for name in found:
@@ -392,6 +399,13 @@ def _describes(message: str, said: str) -> bool:
         or (len(message.split()) <= 3 and NOT_FIRST.match(before))
         or COMPLAINS.search(message[place + len(said) :])
         or re.search(r"\b(?:in|on|about) (?:that|it|this|there|them)\b", after, re.IGNORECASE)
+    )
+
+
+def _is_surname(message: str, span: Span) -> bool:
+    return (
+        len(span.meaning.values) == 1
+        and message[span.start : span.end].casefold() in span.meaning.values[0].split()[1:]
     )
 
 

@@ -58,19 +58,19 @@ GOES_ON = re.compile(r"(?:\s*,\s*)*\s*(?:or|nor)\b", re.IGNORECASE)
 """Follows the last but one member of a list of what is unwanted."""
 
 DENIED_AFTER = re.compile(
-    r"^(?:[\s,]+[\w'’-]+){0,2}?[\s,:–—-]*(?:(?:is|are|'s|’s|was|s)\s+)?(?:\bout\b(?! of)|off the (?:table|menu|list|cards)|"
+    r"^(?:[\s,]+[\w'’-]+){0,2}?[\s,:–—-]*(?:(?:is|are|'s|’s|was|s)\s+)?(?:off the (?:table|menu|list|cards)|"
     r"not (?:really |quite |exactly )?(?:my|for|our|what|allowed|an option|in the mood|on)\b|(?:is|are|was)n['’]?t (?:really )?(?:my|for|our|what|it)\b|"
     r"a (?:hard |big |definite )?no\b(?! doubt)|no[ -]go|(?:is|are|['’]s) (?:too|a bit|much too|way too)\b|a turn[- ]off|no thanks?|no thank you|nope|please no|aside\b|excluded|banned|forbidden|"
     r"(?:does|do|did)(?:n['’]?t| not) (?:work|do it|appeal|interest|grab|count)|bores? me|put(?:s)? me off|leaves? me cold|"
     r"gives? me (?:the creeps|nightmares)|[^.;!?]{0,15}?\b(?:leave|keep|drop|skip|avoid) (?:that|it|them|those|this|him|her)\b|"
-    r"is where i draw|"
+    r"is where i draw|(?:is|are|['’]s|stays?|were) out\b(?! of)|"
     r"(?:is|are|was|were|does|do|did|has|have)(?:n['’]?t| not)\b(?! (?:\w+ )?(?:matter|bother|necessary|important|essential|a must|required|have to|mind|care|an issue|a problem)))",
     re.IGNORECASE,
 )
 
 SOFT = re.compile(
     r"\b(?:ideally|preferabl[ye]|prefer(?:red|ence|ring)?|i(?:'|’)?d (?:rather|love|like it if)|i would (?:rather|love)|rather(?! not| than)|if possible|if (?:you|we|u) can(?=\W*$|\s*[,.;!?)])|"
-    r"if there(?:'|’)?s (?:one|any)|if at all possible|would be (?:nice|great|lovely|good|ideal|cool|a bonus|sweet|neat|handy|fab|perfect|amazing)|"
+    r"if there(?:'|’)?s (?:one|any)|if at all possible|(?:would|['’]d) be (?:nice|cool|a bonus|sweet|neat|handy|fab|ideal)|(?:would|['’]d) be \w+ (?:if|to)\b|"
     r"(?:be|is|are) (?:nice|lovely|cool|great) to have|nice to have|bonus|maybe|perhaps|possibly|hopefully|leaning|lean toward|tend to|partial to|fond of|a plus|"
     r"would(?:n['’]?t| not) (?:hurt|mind|say no)|not a must|not essential|optional(?:ly)?|where possible|extra points|brownie points|"
     r"soft spot|weakness for|all the better|so much the better|even better|the more\b.*\bthe better|better still|kinda hoping|hoping for|would help|wouldn't be bad|"

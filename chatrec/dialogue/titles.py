@@ -24,6 +24,8 @@ SHORTEST_MISSPELT = 5
 LONGEST_MISSPELT = 6
 """Titles of more words must be spelt right: looking through all titles costs about a millisecond a time."""
 
+VERSUS = re.compile(r"\s+(?:vs\.?|versus)\s", re.IGNORECASE)
+
 TIME_WORDS = frozenset("about after around before between by circa from in pre post since than till to until".split())
 """Before a year, in lower case, they are no titles."""
 
@@ -134,6 +136,8 @@ def _marked(message: str, words: list[re.Match[str]], position: int, cues: re.Pa
     if before.endswith(('"', "“", "«", "'", "‘")):
         return True
     if position and cues.search(message[max(0, word.start() - 24) : word.start()]):
+        return True
+    if VERSUS.match(message, word.end()):
         return True
     sentence_start = not before or before[-1] in ".!?:\n"
     return word.group()[0].isupper() and not sentence_start

@@ -86,7 +86,7 @@ class ValueIndex:
         self._idioms = {tuple(self._stem.stemWord(word) for word in idiom.split()) for idiom in idioms()}
         self._names = {name for facet in schema.values() for name in facet.names}
         for facet in schema.values():
-            if facet.kind == "boolean" or (facet.kind == "category" and _is_presence(facet)):
+            if is_presence(facet):
                 self._add_presence(facet)
             if facet.kind in ("category", "list") and texts.get(facet.name):
                 self._add_values(facet, texts[facet.name])
@@ -328,10 +328,12 @@ def _generic() -> frozenset[str]:
     return FUNCTION_WORDS | things()
 
 
-def _is_presence(facet: Facet) -> bool:
-    """Whether one of few values says that an item has it not."""
+def is_presence(facet: Facet) -> bool:
+    """Whether the facet says that an item has something or has it not: one of few values says not."""
     plain = {_plain(value) for value in facet.values}
-    return len(plain) <= 4 and bool(plain & ABSENT) and not facet.scale
+    return facet.kind == "boolean" or (
+        facet.kind == "category" and len(plain) <= 4 and bool(plain & ABSENT) and not facet.scale
+    )
 
 
 def _spellings(value: str) -> Iterator[str]:
