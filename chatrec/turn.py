@@ -12,7 +12,7 @@ from chatrec.answering import Answer, about_item, compare, why
 from chatrec.catalog import Item
 from chatrec.catalog.policy import Policy
 from chatrec.dialogue.read import Reader
-from chatrec.dialogue.state import checked, query_of, setting_of, show, understand
+from chatrec.dialogue.state import checked, named_in, query_of, setting_of, show, understand
 from chatrec.diversity import diversify
 from chatrec.drafts import Draft
 from chatrec.explainer import Said, explain
@@ -177,6 +177,10 @@ def _find(rooms: Rooms, wanted: _Wanted, draft: Draft) -> Generator[Event, None,
         candidates = rooms.retrieve(wanted.query, SURPRISING if surprises else wanted.n)
         if surprises:
             candidates = Random(draft.state.turn).sample(candidates, len(candidates))
+        if not candidates:  # what was shown and not turned down may come again before nothing does
+            shown = {mention.item_id for mention in draft.state.shown} - named_in(draft.state)
+            wanted = replace(wanted, query=replace(wanted.query, excluded=wanted.query.excluded - shown))
+            candidates = rooms.retrieve(wanted.query, wanted.n)
     if not candidates:
         yield from _refuse(rooms, wanted, draft)
         return
@@ -211,8 +215,8 @@ def _show(
 def _refuse(rooms: Rooms, wanted: _Wanted, draft: Draft) -> Generator[Event, None, None]:
     """Says that nothing fits, which condition excludes most, and offers what breaks the fewest, each break named."""
     own = [constraint for constraint in wanted.query.constraints if constraint not in wanted.rules]
-    snapshot, named = rooms.retriever.snapshot, {*draft.state.liked, *draft.state.disliked, *draft.state.rejected}
-    excluded = {mention.item_id for mention in named} | hidden(rooms.policy, wanted.profile)
+    snapshot = rooms.retriever.snapshot
+    excluded = named_in(draft.state) | hidden(rooms.policy, wanted.profile)
     found = relax(snapshot, own, excluded, rules=wanted.rules, n=min(wanted.n, 3))
     if found is None or not found.nearest:
         yield from _say(rooms, draft, replies.nothing_left(bool(own)))

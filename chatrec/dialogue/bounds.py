@@ -54,6 +54,7 @@ AFTER: tuple[tuple[str, re.Pattern[str]], ...] = (
         ("min", r"(?:on(?=\s*(?:$|[,.!?]|please|and|but|is|are)))"),
         ("min", r"(?:[\w-]+\s+)?(?:min(?:imum)?|at (?:the )?(?:very )?(?:least|earliest|shortest|newest)|onwards?|upwards?|and counting|plus|is (?:my|the) min(?:imum)?)"),
         ("around", r"(?:-?ish|or so|or thereabouts|give or take|more or less)"),
+        ("fine", r"(?:is|are|would be|['’]s) (?:also |totally |perfectly )?(?:fine|ok|okay|alright|all right|good|acceptable|doable|possible)"),
     )),
 )  # fmt: skip
 RANGE = re.compile(
@@ -156,7 +157,7 @@ def _bound(text: str, quantity: Quantity, previous: int) -> Bound:
 
 def _made(quantity: Quantity, sort: str, start: int, end: int) -> Bound:
     low, high, unit = quantity.low, quantity.high, quantity.unit
-    if (sort == "max" and unit in ("", "year", "min")) or sort == "not more":
+    if sort == "not more" or (sort == "fine" and unit not in ("", "year", "stars")):
         return Bound(start, end, "max", (high,), unit)
     if sort == "max":
         return Bound(start, end, "max", (high,), unit)

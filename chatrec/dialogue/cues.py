@@ -125,6 +125,12 @@ ACCEPT = re.compile(
     r"will do (?:nicely|fine|just fine|the trick)|tonight it is|it is then|that one,? please|i(?:['’]d| would) like that one|settled)\b",
     re.IGNORECASE,
 )
+TAKES = re.compile(
+    r"^\W*(?:(?:ok(?:ay)?|fine|alright|all right|right|yes|yeah|good|so|then)[,.!\s]+(?:then[,\s]+|so[,\s]+)?(?:it['’]?s |i['’]?d say )?[^.?!]{0,40}|[^.?!,]{0,40}[,\s]+(?:please|then|it is))\W*$",
+    re.IGNORECASE,
+)
+"""A short message that names an item and little else: it is taken."""
+
 SURPRISE = re.compile(
     r"\b(?:surprise me|feeling lucky|pick (?:something|anything|one) (?:at random|for me|random)|dealer['’]?s choice|(?:you|u) (?:choose|decide|pick)(?: for me)?|at random|(?:something|anything) random|whatever you (?:like|think|want|fancy)|lucky dip|wild ?card)\b",
     re.IGNORECASE,

@@ -448,6 +448,8 @@ class Parser:
         ordered = sorted(numbers, key=lambda number: (isinstance(number, str), number))
         too = TOO.search(draft.text[:start])
         pivot = ordered[-1 if more else 0] if too or draft.references else ordered[len(ordered) // 2]
+        if pivot in (facet.low, facet.high):  # nothing lies beyond it
+            pivot = ordered[len(ordered) // 2]
         draft.constraints.append(Constraint(facet.name, "above" if more else "below", (pivot,), strong, text=said))
         draft.take(start, end)
 

@@ -23,6 +23,7 @@ TELLING = 3
 """Letters from which a word may be one to search for."""
 
 IDLE = frozenset(
+    "seen watched loved hated liked enjoyed already first second third fourth fifth last important "
     "about actually after again all also always and any anybody anyone anything are aren't around bit but can can't "
     "choose could did do does don't dont else even evening ever feel few find for from fun gimme give go going good got great "
     "guess had hadn't has have haven't hello her here hey hi him how i'd i'll i'm i've idea ideally ideas instead into it it's its "
@@ -220,12 +221,14 @@ class Reader:
         points: Sequence[Pointed],
         ids: tuple[str, ...],
     ) -> Reading:
-        if act in ("restart", "greet", "thanks", "out of scope"):
+        if act in ("greet", "thanks", "out of scope"):
             return Reading(act)
         vague = tuple(item for point in points if point.vague for item in point.item_ids)
         if act in ("why", "compare", "ask"):
             whole = setting.shown if act == "compare" else setting.about or setting.shown[:1]
             return Reading(act, items=ids or vague or whole)
+        if act == "restart":
+            return self._afresh(message, draft, named, points)
         dropped, declined, kept = self._let_go(message, setting, draft)
         if act == "undo":
             return Reading(act, dropped=dropped)
@@ -252,19 +255,32 @@ class Reader:
             instead,
         )
 
+    def _afresh(self, message: str, draft: Draft, named: Sequence[Named], points: Sequence[Pointed]) -> Reading:
+        """Everything forgotten, and what the same message goes on to ask for."""
+        for found in cues.AGAIN.finditer(message):
+            draft.take(found.start(), found.end(), silent=True)
+        felt = tuple(_felt(message, named, (), Setting(), "recommend"))
+        ids = tuple(name.item_id for name in named)
+        rest = self._rest(message, draft, named, points)
+        return Reading("restart", tuple(draft.constraints), draft.order, felt=felt, items=ids, rest=rest)
+
     def _let_go(
         self, message: str, setting: Setting, draft: Draft
     ) -> tuple[tuple[str, ...], tuple[str, ...], list[Constraint]]:
         """The facets that no longer matter, those the user does not mind about, and the conditions that stay."""
         dropped: list[str] = []
+        declined: list[str] = []
         spoken = self.parser.named(message)
         for facet, (start, end) in spoken.items():
-            facet = self._conditioned(facet, setting)
-            if not facet:
-                continue
             begin, stop = clause(message, start, end)
             words = message[max([begin, message.rfind(",", begin, start) + 1]) : stop]
             let_go = cues.DROP.search(words) or cues.DONT_MIND.search(words)
+            mine = self._conditioned(facet, setting)
+            if not mine and let_go and not draft.constraints and len(words.split()) < 8:
+                declined.append(facet)  # there is no condition on it, and none is wanted
+            if not mine:
+                continue
+            facet = mine
             if not let_go or re.search(r"\b(?:too|as long as|unless|provided)\b", message[begin:], re.IGNORECASE):
                 continue
             if (
@@ -285,8 +301,9 @@ class Reader:
             constraint for constraint in kept if constraint.facet not in named or len(draft.constraints) > len(kept)
         ]
         asked = setting.asked
-        declines = bool(asked) and not kept and bool(cues.DONT_MIND.search(message))
-        return tuple(dropped), (asked,) if declines and asked not in dropped else (), kept
+        if asked and not kept and asked not in dropped and cues.DONT_MIND.search(message):
+            declined.append(asked)
+        return tuple(dict.fromkeys(dropped)), tuple(dict.fromkeys(declined)), kept
 
     def _conditioned(self, facet: str, setting: Setting) -> str:
         """The facet that is meant, if there is a condition on it or a question about it: who says "the language" may
@@ -305,7 +322,7 @@ class Reader:
             return False
         return bool(
             re.search(
-                r"\b(?:forget|ignore|drop|scrap|never ?mind|lift|take back|cancel)(?: about| what i said about)?(?: the| that| my)?(?: \w+)?\s*$",
+                r"\b(?:forget|ignore|drop|scrap|never ?mind|lift|take back|cancel|swap|replace|trade|exchange)(?: about| what i said about)?(?: the| that| my)?(?: \w+)?\s*$",
                 message[:place],
                 re.IGNORECASE,
             )

@@ -28,7 +28,7 @@ NOT = re.compile(
     r"(?: (?:really|even|necessarily))?(?: (?:be )?(?:want(?:ing)?|wanna|like|need|fancy|feel like|care for|enjoy|go for|watch|see|read|eat|do|have|be|get|"
     r"give me|show me|recommend|suggest|in the mood for|into|keen on|big on|crazy about|a (?:big |huge )?fan of)\b)?"
     r"(?: (?:to (?:see|watch|read|eat|have|get|hear)|watching|reading|seeing|eating)\b)?(?: (?:anything|something|any)\b)?|cannot|"
-    r"nobody|no one|no-one|rule out|ruling out|drop|ditch|lose the|zero|nope|non)(?![\w'’])",
+    r"nobody|no one|no-one|rule out|ruling out|less(?! than| expensive| pricey| costly| time)|drop|ditch|lose the|zero|nope|non)(?![\w'’])",
     re.IGNORECASE,
 )
 NO_NOT = re.compile(
@@ -42,7 +42,7 @@ NO_NOT = re.compile(
 
 BARRIER = re.compile(
     r"\b(?:something|but|just|only|rather(?! than)|want|wants|give|love|prefer|please|make|instead(?! of)|i|i'd|i'm|i'll|we|must|should|has to|"
-    r"have to|needs?|ideally|preferably|also|plus|otherwise|show|find|looking|so|because|since|if|then|is fine|are fine|ok|okay)\b",
+    r"have to|needs?|ideally|preferably|also|plus|otherwise|show|find|looking|so(?= (?:i|we|it|no|they|that|please)\b)|because|since|if|then|is fine|are fine|ok|okay)\b",
     re.IGNORECASE,
 )
 """Ends the reach of a negation."""

@@ -11,7 +11,7 @@ from chatrec.dialogue.conditions import merged
 from chatrec.dialogue.read import Reader
 from chatrec.dialogue.reading import Attitude, Reading, Setting
 from chatrec.errors import MessageError
-from chatrec.types import Constraint, DialogueState, Mention, Query, Recommendation, UserProfile, Wish
+from chatrec.types import Asked, Constraint, DialogueState, Mention, Query, Recommendation, UserProfile, Wish
 
 LONGEST_MESSAGE = 8_000
 """Characters; a longer message is refused, not cut, so that nothing said is silently lost."""
@@ -69,7 +69,10 @@ def applied(state: DialogueState, reading: Reading, reader: Reader) -> DialogueS
         return undone(state)
     before = remembered(state)
     if reading.act == "restart":
-        return DialogueState(turn=turn, intent="restart", before=before)
+        state = DialogueState(turn=state.turn)
+        if not (reading.constraints or reading.order or reading.felt or reading.rest):
+            return replace(state, turn=turn, intent="restart", before=before)
+        reading = replace(reading, act="recommend")
     if reading.act == "accept":
         accepted = _with(state.accepted, reading.items, turn)
         return replace(state, turn=turn, intent="accept", accepted=accepted, about=reading.items, before=before)
@@ -85,13 +88,26 @@ def applied(state: DialogueState, reading: Reading, reader: Reader) -> DialogueS
         constraints=constraints,
         order=order,
         since=turn if changed else state.since,
-        wishes=(*state.wishes, Wish(reading.rest, turn)) if reading.rest else state.wishes,
+        wishes=(*_lifted(state, reading), *((Wish(reading.rest, turn),) if reading.rest else ())),
         about=reading.items,
+        questions=(*(Asked(facet, 0) for facet in reading.declined), *state.questions),
         before=before,
     )
     for attitude, item_id in reading.felt:
         new = _feel(new, item_id, attitude, turn)
     return new
+
+
+def _lifted(state: DialogueState, reading: Reading) -> tuple[Wish, ...]:
+    """The wishes without the words of conditions that no longer hold."""
+    words = [known.text for known in state.constraints if known.facet in reading.dropped and known.text]
+    kept = []
+    for wish in state.wishes:
+        text = wish.text
+        for word in words:
+            text = " ".join(text.replace(word, " ").split())
+        kept += [replace(wish, text=text)] if text else []
+    return tuple(kept)
 
 
 def undone(state: DialogueState) -> DialogueState:
@@ -143,14 +159,19 @@ def show(state: DialogueState, recommendations: Sequence[Recommendation]) -> Dia
     return replace(state, shown=shown, listed=ids)
 
 
+def named_in(state: DialogueState) -> set[str]:
+    """The items that the user knows or does not want."""
+    named = (*state.liked, *state.disliked, *state.rejected, *state.seen)
+    return {mention.item_id for mention in named}
+
+
 def query_of(
     state: DialogueState, profile: UserProfile | None = None, *, constraints: Iterable[Constraint] = ()
 ) -> Query:
     """What to retrieve for a state. Items named, seen, owned and rejected never come back, and those shown only once
     the conditions have changed since."""
     wishes = [wish.text for wish in state.wishes[::-1][:REMEMBERED_WISHES]]
-    named = (*state.liked, *state.disliked, *state.rejected, *state.seen)
-    excluded = {mention.item_id for mention in named}
+    excluded = named_in(state)
     excluded |= {mention.item_id for mention in state.shown if mention.turn >= state.since}
     if profile:
         excluded |= profile.owns | profile.seen
