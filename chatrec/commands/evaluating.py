@@ -74,8 +74,10 @@ def show_scenarios(report: ScenarioReport, console: Console) -> None:
         told = f"{count:,} scenarios were not run: there is no catalogue {plain(catalog)!r} in this CHATREC_HOME."
         console.print(told, style="red")
     console.print(f"In brackets: {LEVEL:g} % bootstrap intervals by scenario, {RESAMPLES:,} resamples.")
-    table = Table("", "scenarios", "pass^1", "pass^4", "first fits", "turns", "questions")
-    failed = Table("", "violations", "rules broken", "unanswered", "given up", "errors", "refused wrongly", "ms")
+    table = Table("", "count", "pass^1", "pass^4", "first", "turns", "asked")
+    failed = Table("", "violated", "rules", "answers", "turns", "errors", "refused", "ms")
+    for column in (*table.columns, *failed.columns):
+        column.no_wrap = True
     rows = [row for row in report.figures if row.by in ("all", "half", "kind")]
     for row, after in zip(rows, [*rows[1:], None], strict=True):
         name, end = plain(row.name or "all"), after is not None and after.by != row.by
@@ -85,7 +87,11 @@ def show_scenarios(report: ScenarioReport, console: Console) -> None:
         counts = (row.violations, row.breaches, row.unanswered, row.given_up, row.errors, row.refusals)
         failed.add_row(name, *(f"{count:,}" for count in counts), _figure(row.milliseconds, ".0f"), end_section=end)
     console.print(table)
-    console.print("Conversations that failed, by what ended them; replies that refused where something fits:")
+    console.print("First: successes whose accepted item stood first. Turns and questions asked: means.")
+    console.print(
+        "Conversations that failed by a violation, a house rule, an answer, too many turns, an error; replies"
+    )
+    console.print("that refused where something fits; median milliseconds of a message:")
     console.print(failed)
 
 

@@ -80,7 +80,7 @@ def scenario_report(held: Sequence[Held], *, seeds: int) -> ScenarioReport:
     return ScenarioReport(
         seeds,
         tuple(_figures(by, name, some) for (by, name), some in groups.items()),
-        Counter(one.scenario.catalog for one in held if not one.runs),
+        dict(Counter(one.scenario.catalog for one in held if not one.runs)),
         tuple(_outcome(one) for one in held),
     )
 
