@@ -98,7 +98,7 @@ def _scale(values: Collection[str]) -> tuple[str, ...]:
     """The order of a category's values, least first: grades written as numbers, or one of the scales that are known."""
     if len(values) > 1 and all(value.isdecimal() for value in values):
         return tuple(sorted(values, key=int))
-    if len(values) > 1 and all(value == value[0] * len(value) and value[0] in CURRENCIES for value in values):
+    if len(values) > 1 and all(value and value == value[0] * len(value) and value[0] in CURRENCIES for value in values):
         return tuple(sorted(values, key=lambda value: (len(value), value)))
     return scale_of(values) or ()
 

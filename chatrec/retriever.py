@@ -74,8 +74,16 @@ class Retriever:
     def find(self, query: Query) -> Found:
         """What `retrieve` chooses from, before any item is loaded."""
         query, hits = self.ask(query)
-        ranking = soften(self.snapshot, self.fuse(query, hits), lessons=query.lessons, preferences=query.preferences)
+        fused = self.fuse(query, hits) or self._known_best(query)
+        ranking = soften(self.snapshot, fused, lessons=query.lessons, preferences=query.preferences)
         return Found(hits, self._ordered(query, ranking) if query.order else ranking)
+
+    def _known_best(self, query: Query) -> list[tuple[str, float]]:
+        """What to show to somebody who has said nothing to search for: what most people know of all that may come."""
+        known = self.snapshot.popularity.known
+        rows = np.arange(self.snapshot.count) if query.mask is None else np.flatnonzero(query.mask)
+        best = sorted(rows.tolist(), key=lambda row: (-known[row], row))[:DEPTH]
+        return [(self.snapshot.items.ids[row], float(known[row])) for row in best]
 
     def _ordered(self, query: Query, ranking: Sequence[tuple[str, float]]) -> list[tuple[str, float]]:
         """What was asked for as the least or the most of a number: all that may come back where only that was said,
@@ -102,7 +110,7 @@ class Retriever:
         """Every route's hits, and the query as they were asked it."""
         mask = self.snapshot.mask(query.constraints, query.excluded)
         if mask is not None and not mask.any():
-            return query, {}
+            return replace(query, mask=mask), {}
         query = replace(query, vector=self._vector(query), mask=mask)
         found = self._at_once.map(lambda route: route.retrieve(query, DEPTH), self.routes.values())
         return query, dict(zip(self.routes, found, strict=True))

@@ -286,7 +286,7 @@ def _answer(rooms: Rooms, query: Query, message: str, draft: Draft) -> Iterator[
         schema = rooms.retriever.snapshot.schema
         items = [item for item_id in draft.state.about if (item := rooms.item(item_id))]
         if draft.state.intent == "compare" and len(items) > 1:
-            given = compare(items[:3], schema=schema)
+            given = compare(items[:3], schema=schema, first=rooms.reader.parser.named(message))
         elif draft.state.intent == "why" and items:
             given = why(items[0], query=query)
         elif items:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-import chatrec.session
+import chatrec.turn
 from chatrec import ChatRec
 from chatrec.errors import ChatRecError, ConversationError, MessageError
 from chatrec.retriever import Retriever
@@ -102,11 +102,11 @@ def test_new_ids_are_long_and_random_and_sessions_are_apart(rec: ChatRec) -> Non
 
 
 BROKEN_ROOMS: dict[str, tuple[object, str]] = {
-    "dialogue": (chatrec.session, "understand"),
-    "query": (chatrec.session, "query_of"),
+    "dialogue": (chatrec.turn, "understand"),
+    "query": (chatrec.turn, "query_of"),
     "retriever": (Retriever, "retrieve"),
-    "ranker": (chatrec.session, "rank"),
-    "explainer": (chatrec.session, "explain"),
+    "ranker": (chatrec.turn, "rank"),
+    "explainer": (chatrec.turn, "explain"),
     "conversations": (Session, "_commit"),
 }
 
@@ -251,8 +251,9 @@ def test_liked_items_alone_are_enough(rec: ChatRec) -> None:
 
 def test_nothing_fits_is_said(rec: ChatRec) -> None:
     reply = rec.recommend("anything", filters={"year": {"min": 3000}})
-    assert reply.recommendations == ()
-    assert "year" in reply.text
+    assert reply.blocking is not None
+    assert (reply.blocking.facet, "year: at least 3000" in reply.text) == ("year", True)
+    assert [shown.breaks for shown in reply.recommendations] == [(reply.blocking,)] * 3  # the nearest, as what they are
 
 
 @pytest.mark.parametrize(
@@ -262,7 +263,7 @@ def test_nothing_fits_is_said(rec: ChatRec) -> None:
         ({"text": "x", "n": 0}, "at least 1"),
         ({"text": "x", "liked": ["no-such"]}, "no-such"),
         ({"text": "x", "filters": {"colour": "red"}}, "It has: .*genres.*year"),
-        ({"text": "x", "filters": {"year": {"above": 3}}}, "any, none, min, max"),
+        ({"text": "x", "filters": {"year": {"near": 3}}}, "any, none, min, max"),
         ({"text": "x", "filters": {"genres": {"min": 3}}}, "numbers"),
     ],
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import combinations
 
 from chatrec.answering.facts import Told, told_of
@@ -17,13 +17,14 @@ MOST_ITEMS = 3
 MOST_FACTS = 5
 
 
-def compare(items: Sequence[Item], *, schema: Mapping[str, Facet]) -> Answer:
-    """The facts in which two or three items differ, most telling first, then a praise and a complaint of each."""
+def compare(items: Sequence[Item], *, schema: Mapping[str, Facet], first: Collection[str] = ()) -> Answer:
+    """The facts in which two or three items differ, those of the facets `first` before the others, most telling first;
+    then a praise and a complaint of each."""
     some = list({item.id: item for item in items}.values())
     if len(some) < 2:
         return Answer(sentence("too few"))
     some = some[:MOST_ITEMS]
-    claims = _differences(some, schema)
+    claims = _differences(some, schema, first)
     top = top_of(some)
     claims += [claim for item in some for claim in opinions(item, top=top, by=named(item))]
     if not claims:
@@ -31,11 +32,13 @@ def compare(items: Sequence[Item], *, schema: Mapping[str, Facet]) -> Answer:
     return answer(*claims)
 
 
-def _differences(items: Sequence[Item], schema: Mapping[str, Facet]) -> list[Claim]:
+def _differences(items: Sequence[Item], schema: Mapping[str, Facet], first: Collection[str]) -> list[Claim]:
     told = [{one.facet.name: one for one in told_of(item, schema)} for item in items]
     shared = [name for name in told[0] if all(name in other for other in told)]
     weights = {name: _telling([one[name] for one in told]) for name in shared}
-    chosen = sorted((name for name in shared if weights[name] > 0), key=lambda name: (-weights[name], name))
+    chosen = sorted(
+        (name for name in shared if weights[name] > 0), key=lambda name: (name not in first, -weights[name], name)
+    )
     return [_difference(items, [one[name] for one in told]) for name in chosen[:MOST_FACTS]]
 
 

@@ -16,7 +16,7 @@ _LESS = (
     r"lighter|milder|pre|sub|younger than|short of|shy of|south of|underneath"
 )
 _MORE = (
-    r"over|above|more|greater|longer|newer|after|later|beyond|exceed(?:s|ing)?|better|higher|bigger|larger|past|post|north of|"
+    r"over|above|more|greater|longer|newer|(?<!'m )(?<!’m )(?<!'re )(?<!i am )(?<!are )after|later|beyond|exceed(?:s|ing)?|better|higher|bigger|larger|past|post|north of|"
     r"upwards? of|in excess of|thicker|heavier|stronger|dearer|pricier|more expensive|more recent|go(?:es|ing)? (?:over|past|beyond|above)"
 )
 _FILL = r"(?:\s+(?:than|that|the|a|an|about|around|like|say|year|years|of|is|it|its|it's|rated|than the|roughly|anything|anywhere))*\s*[(€$£\"'“‘’~-]?\s*$"
@@ -120,7 +120,7 @@ def _bounds(text: str, found: Sequence[Quantity]) -> Iterator[Bound]:
             yield Bound(start, second.end, "within", (min(low, high), max(low, high)), unit)
             place += 2
             continue
-        yield _bound(text, first)
+        yield _bound(text, first, found[place - 1].end if place else 0)
         place += 1
 
 
@@ -133,8 +133,10 @@ def _is_range(text: str, first: Quantity, second: Quantity) -> bool:
     return True
 
 
-def _bound(text: str, quantity: Quantity) -> Bound:
+def _bound(text: str, quantity: Quantity, previous: int) -> Bound:
+    """`previous` is where the number before ends."""
     begin, stop = clause(text, quantity.start, quantity.end)
+    begin = max(begin, previous)
     before, after = text[begin : quantity.start], text[quantity.end : max(stop, quantity.end)]
     sort, start, end = "", quantity.start, quantity.end
     for name, pattern in BEFORE:

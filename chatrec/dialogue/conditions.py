@@ -23,13 +23,16 @@ def merged(
     for new in reading.constraints:
         facet = schema[new.facet]
         kept = [left for old in kept for left in _left(old, new, facet, instead=reading.instead)]
-    new = [replace(constraint, turn=turn) for constraint in _consistent(reading.constraints)]
-    return tuple(dict.fromkeys([*kept, *new]))
+    known_before = {replace(constraint, turn=0) for constraint in kept}
+    new = [constraint for constraint in _consistent(reading.constraints) if constraint not in known_before]
+    return tuple(dict.fromkeys([*kept, *(replace(constraint, turn=turn) for constraint in new)]))
 
 
 def _left(old: Constraint, new: Constraint, facet: Facet, *, instead: bool) -> Iterable[Constraint]:
     """What is left of a condition of before once a new one was said."""
     if old.facet != new.facet:
+        return [old]
+    if replace(old, turn=new.turn) == new:
         return [old]
     if facet.kind in ("number", "date"):
         return [] if _replaces(new, old) else [old]

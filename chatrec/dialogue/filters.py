@@ -15,7 +15,7 @@ OPS = get_args(Op)
 def constraints_from(filters: Mapping[str, Any], schema: Mapping[str, Facet]) -> tuple[Constraint, ...]:
     """`{"price": {"max": 90}, "colour": ["red", "blue"]}` as hard constraints.
 
-    A value or a list of values means any of them; a mapping may hold "any", "none", "min" and "max".
+    A value or a list of values means any of them; a mapping may hold the operations of a `Constraint`.
     Raises MessageError for a facet, an operation or a value the catalogue cannot have, listing what there is.
     """
     found: list[Constraint] = []
@@ -35,9 +35,12 @@ def _constraint(name: str, op: str, values: Any, facet: Facet) -> Constraint:
     )
     if not many or not all(isinstance(value, str | int | float) for value in many):
         raise MessageError(f"The filter on {name!r} needs a text or a number.")
-    if op in ("min", "max"):
-        if facet.kind not in ("number", "date") or len(many) != 1:
-            raise MessageError(f"{op!r} needs one number, and a facet of numbers; {name!r} holds a {facet.kind}.")
-        if facet.kind == "number" and not isinstance(many[0], int | float):
-            raise MessageError(f"{op!r} of {name!r} needs a number, not {many[0]!r}.")
+    if op not in ("any", "none"):
+        ranges = op in ("within", "outside")
+        if facet.kind not in ("number", "date") or (len(many) % 2 if ranges else len(many) != 1):
+            what = "pairs of numbers, low and high," if ranges else "one number,"
+            raise MessageError(f"{op!r} needs {what} and a facet of numbers; {name!r} holds a {facet.kind}.")
+        for value in many if facet.kind == "number" else ():
+            if not isinstance(value, int | float):
+                raise MessageError(f"{op!r} of {name!r} needs a number, not {value!r}.")
     return Constraint(name, op, many)  # type: ignore[arg-type]  # op was checked against Op above

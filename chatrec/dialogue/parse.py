@@ -9,17 +9,18 @@ from dataclasses import dataclass, field, replace
 
 from chatrec.catalog import Item
 from chatrec.catalog.schema import Facet
+from chatrec.catalog.vocabulary import idioms
 from chatrec.dialogue.bounds import Bound, bounds
 from chatrec.dialogue.numbers import condition, converted, grades, is_graded
 from chatrec.dialogue.reading import Setting
-from chatrec.dialogue.scope import clause, denied, joint, plain, strength
+from chatrec.dialogue.scope import OTHER, READ, clause, denied, joint, plain, strength
 from chatrec.dialogue.values import NAMED, Meaning, Span, Texts, ValueIndex, phrases_of
 from chatrec.types import Constraint, Order, Strength
 
 WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
 LONGEST_PHRASE = 5
 THAN = re.compile(r"^[\s,]*(?:in \w+ )?than\b", re.IGNORECASE)
-TOO = re.compile(r"\b(?:too|so|that|very|overly|particularly|super|really)\s*$", re.IGNORECASE)
+TOO = re.compile(r"\b(?:too|a bit|a little|way too|rather|overly|far too|so)\s*$", re.IGNORECASE)
 MILDER = re.compile(
     r"^[\s-]*(?:rated)?[\s,]*(?:(?:or|and)\s+(?:\w+\s+)?(?:milder|lower|below|under|less|softer|tamer|gentler|younger|cleaner|cheaper|down|lighter|easier|quieter)|max(?:imum)?\b|at (?:the )?(?:very )?most|tops|at worst|is (?:the|my|our) (?:limit|max\w*))",
     re.IGNORECASE,
@@ -45,7 +46,11 @@ UNDER_IT = re.compile(
 OVER_IT = re.compile(
     r"\b(?:above|over|stronger than|more than|higher than|fancier than)(?:\s+(?:a|an|the|rated))*\s*$", re.IGNORECASE
 )
-PERFORMERS = frozenset({"actor", "star", "performer", "performers", "narrator"})
+PERFORMERS = frozenset({"star", "stars", "starring", "performer", "performers", "narrator"})
+BEFORE_IT = re.compile(r"\b(?P<when>before|prior to|after|since)\s+(?:the\s+)?[\"“]?$", re.IGNORECASE)
+ABOUT = re.compile(r"\babout\s+(?:the\s+|a\s+|an\s+|my\s+|our\s+)?$", re.IGNORECASE)
+"""What something is about may be of a kind, but need not."""
+
 LIKELY = frozenset({"duration", "price", "pages", "score"})
 """What a bare number is of, where only one facet of these can hold it."""
 
@@ -100,8 +105,9 @@ class Parser:
         self.schema = schema
         self.values = ValueIndex(schema, texts)
         self._phrases = phrases_of(schema.values())
+        self._idioms = [tuple(idiom.split()) for idiom in idioms()]
 
-    def read(self, text: str, setting: Setting, *, taken: Iterable[tuple[int, int]] = ()) -> Draft:
+    def read(self, text: str, setting: Setting, *, taken: Sequence[tuple[int, int]] = ()) -> Draft:
         """The conditions in `text`; `taken` are places that name items, from which nothing else is read."""
         text = plain(text)
         draft = Draft(text, used=list(taken))
@@ -125,7 +131,17 @@ class Parser:
         for start, end, facet, sort in phrases:
             if sort != "name" and draft.free(start, end):
                 self._measured(draft, (start, end), facet, sort, setting)
+        for start, _ in taken:
+            self._dated(draft, start, setting)
         return draft
+
+    def _dated(self, draft: Draft, start: int, setting: Setting) -> None:
+        """ "from before <an item>": by the years of the two."""
+        found = BEFORE_IT.search(draft.text[:start])
+        facet = _commonest(facet for facet in self.schema.values() if facet.measure == "year" and not facet.scale)
+        if found and facet:
+            earlier = found["when"].lower() in ("before", "prior to")
+            self._compared(draft, (found.start(), found.end()), facet, "less" if earlier else "more", setting)
 
     def named(self, text: str) -> dict[str, tuple[int, int]]:
         """The facets that `text` talks of by their name or by a value, and where."""
@@ -140,6 +156,10 @@ class Parser:
         found: list[tuple[int, int, str, str]] = []
         place = 0
         while place < len(words):
+            idle = next((idiom for idiom in self._idioms if _begins(words, place, idiom)), ())
+            if idle:
+                place += len(idle)
+                continue
             for length in range(min(LONGEST_PHRASE, len(words) - place), 0, -1):
                 phrase = " ".join(word.group().lower().replace("-", " ") for word in words[place : place + length])
                 known = self._phrases.get(phrase)
@@ -206,7 +226,8 @@ class Parser:
 
     def _values(self, draft: Draft, spans: Sequence[Span], setting: Setting) -> None:
         groups: dict[tuple[str, bool, Strength], list[list[Span]]] = defaultdict(list)
-        places = [(span.start, span.end) for span in spans] + draft.used
+        places = [(span.start, span.end, span.meaning.facet) for span in spans]
+        places += [(start, end, "") for start, end in draft.used]
         for span in self._together(draft.text, [self._meant(draft.text, span, setting) for span in spans]):
             if not draft.free(span.start, span.end):
                 continue
@@ -221,7 +242,13 @@ class Parser:
                 continue
             if span.meaning.loose and not against:
                 continue  # looked for in the texts
-            key = (facet.name, against, "soft" if span.meaning.mood else strength(others, span.start, span.end))
+            alone = sum(other.meaning == span.meaning for other in spans) == 1
+            theme = facet.measure == "kind" and alone and ABOUT.search(others[: span.start])
+            key = (
+                facet.name,
+                against,
+                "soft" if span.meaning.mood or (theme and not against) else strength(others, span.start, span.end),
+            )
             draft.take(span.start, span.end, silent=against)
             previous = groups[key][-1][-1] if groups[key] else None
             link = joint(draft.text, previous.end, span.start) if previous else "none"
@@ -249,10 +276,6 @@ class Parser:
     def _meant(self, text: str, span: Span, setting: Setting) -> Span:
         """Of several facets that hold the value: the one asked about, the language after "in", or the likeliest."""
         meanings = (span.meaning, *span.others)
-        if setting.asked:
-            for meaning in meanings:
-                if meaning.facet == setting.asked:
-                    return replace(span, meaning=meaning)
         begin, stop = clause(text, span.start, span.end)
         if IN_IT.search(text[begin : span.start]) or SPOKEN.search(
             text[max(begin, span.start - 40) : min(stop, span.end + 30)]
@@ -260,6 +283,9 @@ class Parser:
             for meaning in meanings:
                 if self.schema[meaning.facet].measure == "language":
                     return replace(span, meaning=meaning)
+        for meaning in meanings:
+            if meaning.facet == setting.asked:
+                return replace(span, meaning=meaning)
         people = [meaning for meaning in meanings if self.schema[meaning.facet].measure == "people"]
         if len(people) > 1:
             near = {name for _, _, name, _ in self._said(text[begin : span.end + 30])}
@@ -350,6 +376,9 @@ class Parser:
             self._compared(draft, place, facet, sort, setting)
             return
         against = denied(text, start, end)
+        if not against and TOO.search(text[:start]) and (draft.references or setting.about or setting.shown):
+            self._compared(draft, place, facet, "less" if sort == "most" else "more", setting)
+            return
         if facet.scale:
             steps = _steps(facet.scale, sort, against=against)
             self._add_steps(draft, place, facet, steps)
@@ -401,9 +430,14 @@ class Parser:
         if not numbers:
             return
         ordered = sorted(numbers, key=lambda number: (isinstance(number, str), number))
-        pivot = ordered[-1 if more else 0] if len(numbers) <= 1 or draft.references else ordered[len(ordered) // 2]
+        too = TOO.search(draft.text[:start])
+        pivot = ordered[-1 if more else 0] if too or draft.references else ordered[len(ordered) // 2]
         draft.constraints.append(Constraint(facet.name, "above" if more else "below", (pivot,), strong, text=said))
         draft.take(start, end)
+
+
+def _begins(words: Sequence[re.Match[str]], place: int, phrase: Sequence[str]) -> bool:
+    return tuple(word.group().lower() for word in words[place : place + len(phrase)]) == tuple(phrase)
 
 
 def _blanked(text: str, places: Iterable[tuple[int, int]]) -> str:
@@ -413,12 +447,12 @@ def _blanked(text: str, places: Iterable[tuple[int, int]]) -> str:
     return " ".join("".join(kept).split())
 
 
-def _without(text: str, places: Iterable[tuple[int, int]], span: Span) -> str:
+def _without(text: str, places: Iterable[tuple[int, int, str]], span: Span) -> str:
     """The text with everything else that was read blanked out, so that only the words between say how it is joined."""
     kept = list(text)
-    for low, high in places:
+    for low, high, facet in places:
         if high <= span.start or low >= span.end:
-            kept[low:high] = " " * (high - low)
+            kept[low:high] = (READ if facet == span.meaning.facet else OTHER) * (high - low)
     return "".join(kept)
 
 
@@ -432,8 +466,8 @@ def _could_be(facet: Facet, bound: Bound) -> bool:
         return all(str(int(value)) in facet.scale for value in bound.values)
     if facet.low is None or facet.high is None:
         return False
-    spread = facet.high - facet.low
-    return all(facet.low - 0.5 * spread <= value <= facet.high + 0.5 * spread for value in bound.values)
+    slack = 0.0 if bound.plain else 0.5 * (facet.high - facet.low)
+    return all(facet.low - slack <= value <= facet.high + slack for value in bound.values)
 
 
 def _steps(scale: Sequence[str], sort: str, *, against: bool) -> Sequence[str]:

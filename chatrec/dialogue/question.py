@@ -135,7 +135,7 @@ def _worded(facet: Facet, answers: Mapping[str, Floats], weights: Floats) -> Que
 
 
 def singular(name: str) -> str:
-    """ "genres" -> "genre"; a guess that is good enough for a question."""
+    """ "services" -> "service"; a guess that is good enough for a question."""
     if name.endswith("ies") and len(name) > 4:
         return f"{name[:-3]}y"
     return name[:-1] if name.endswith("s") and not name.endswith("ss") else name

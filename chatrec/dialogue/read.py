@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from chatrec.catalog import Item
 from chatrec.catalog.vocabulary import things
 from chatrec.dialogue import cues
 from chatrec.dialogue.bounds import bounds
+from chatrec.dialogue.holding import meets
 from chatrec.dialogue.parse import Draft, Parser
 from chatrec.dialogue.reading import Act, Attitude, Reading, Setting
 from chatrec.dialogue.references import Pointed, pointed
 from chatrec.dialogue.scope import clause
 from chatrec.dialogue.titles import Named, TitleIndex
-from chatrec.types import Constraint
+from chatrec.types import Constraint, Op
 
 WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 TELLING = 3
@@ -35,11 +37,31 @@ IDLE = frozenset(
 )
 """Words that say nothing to search for."""
 
-LESS_LIKE = re.compile(
-    r"\b(?:less|not (?:so|as|that|too)|without (?:so much|the|too much))\s+(?P<what>[a-z-]{4,})\b(?!\s+than\s+\d)",
+WANTS = re.compile(
+    r"\b(?:want(?:ed)?|prefer|need|looking|rather|after|should|must|has to|have to|got to|as long as|provided|make sure|meant|give|show|something|anything|i'm|we're|only|make|ideally|"
+    r"would be|could|instead|where|mood|love|hoping|wish)\b",
     re.IGNORECASE,
 )
-NAMESAKE = re.compile(r"[^\W_]+")
+OF_THEM = re.compile(
+    r"\b(?:it(?:['’]?s| is| was| runs| has| costs| isn['’]t| doesn['’]t)|its|that(?:['’]?s| is| one is| was| one(?:['’]s)?| isn['’]t| has| costs| runs)|"
+    r"this(?:['’]?s| is| one is)|they(?:['’]re| are| all| aren['’]t)|these (?:are|aren['’]t)|those (?:are|aren['’]t)|"
+    r"(?:the|this|that|these|those) \w+(?:['’]s| is| are| was)|too|another|yet another|none of (?:them|these|those)|nobody|no one)\b",
+    re.IGNORECASE,
+)
+NOT_FIRST = re.compile(r"\W*(?:hmm+|sorry|but|well|no|nah|nope)?\W*not\b[^,;.]*$", re.IGNORECASE)
+COMPLAINS = re.compile(
+    r"^[^.!?]*\b(?:no way|so no\b|no thanks?|no thank you|not for me|sorry|i['’]ll pass|pass\b|won['’]t do)",
+    re.IGNORECASE,
+)
+OPPOSITE: Mapping[Op, Op] = {
+    "any": "none", "none": "any", "min": "below", "below": "min", "max": "above", "above": "max", "within": "outside",
+    "outside": "within",
+}  # fmt: skip
+ASKING = re.compile(r"[^.!?;:\n]+\?")
+COULD = re.compile(
+    r"\W*(?:and |but |so |ok,? )*(?:could|can|should|might|would) (?:it|they|that|you|we|this)\b", re.IGNORECASE
+)
+MAY_ASK = re.compile(r"\bcan (?:you|i|we) (?:tell|know|ask|check|see if|say)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -75,7 +97,8 @@ class Reader:
         places += [(point.start, point.end) for point in pointed(message, setting) if not point.vague]
         for start, end in sorted(places, reverse=True):
             message = f"{message[:start]}it{message[end:]}"
-        return message
+        asking = ASKING.search(message)
+        return asking.group().strip() if asking else message
 
     def _titles(self, message: str) -> list[Named]:
         """The items named, but for titles that are also words of the catalogue's own values and not marked as names."""
@@ -113,7 +136,9 @@ class Reader:
             return "why"
         if self._is_comparison(message, setting, ids, points):
             return "compare"
-        if about and self._asks_about(message, draft, ids, setting):
+        places = [(name.start, name.end) for name in named] + [(point.start, point.end) for point in points]
+        turns_down = bool(named) and bool(re.match(r"\W*(?:not|no)\b", message, re.IGNORECASE))
+        if about and not turns_down and self._asks_about(message, draft, places, setting):
             return "ask"
         if cues.UNDO.search(message) and not self.parser.named(_after(cues.UNDO, message)) and not said:
             return "undo"
@@ -157,36 +182,26 @@ class Reader:
             )
         )
 
-    def _asks_about(self, message: str, draft: Draft, ids: Sequence[str], setting: Setting) -> bool:
+    def _asks_about(self, message: str, draft: Draft, places: Sequence[tuple[int, int]], setting: Setting) -> bool:
         """Whether the message asks something of an item, not for items."""
-        if draft.constraints and re.match(
-            r"\W*(?:and |but |so |ok,? )*(?:could|can|should|might|would) (?:it|they|that|you|we|this)\b",
-            message,
-            re.IGNORECASE,
-        ):
-            return False
-        if (
-            draft.order
-            or re.search(r"\b(?:than)\b", message, re.IGNORECASE)
-            or re.search(r"\b(?:something|anything|one|ones|somewhere)\s+(?:like|similar)\b", message, re.IGNORECASE)
+        asking = ASKING.search(message)
+        sentence = asking.span() if asking else (0, len(message))
+        said = message[slice(*sentence)]
+        if draft.order or re.search(
+            r"\bthan\b|\b(?:something|anything|one|ones|somewhere)\s+(?:like|similar)\b", said, re.IGNORECASE
         ):
             return False
         if cues.TELL_ME.search(message):
             return True
-        if cues.ASKS.search(message) and not re.search(
-            r"\bcan (?:you|i|we) (?:tell|know|ask|check|see if|say)\b", message, re.IGNORECASE
-        ):
+        if draft.constraints and COULD.match(said.strip()):
             return False
-        asks = bool(cues.QUESTION.match(message)) or bool(
-            re.search(
-                r"[,;:–—-]\s*(?:is|are|was|were|does|do|did|has|have|who|what|when|where|how|which)\b[^?]*\?",
-                message,
-                re.IGNORECASE,
-            )
-        )
-        ends = message.rstrip().endswith("?")
-        return asks or (
-            ends and bool(ids) and not re.search(r"\b(?:like|similar|more|another|else)\b", message, re.IGNORECASE)
+        if cues.ASKS.search(said) and not MAY_ASK.search(said):
+            return False
+        if cues.QUESTION.match(said) or re.search(rf"[,;:–—-]\s*{cues.QUESTION.pattern[4:]}", said, re.IGNORECASE):
+            return True
+        about = any(sentence[0] <= start < sentence[1] for start, _ in places)
+        return bool(
+            asking and about and not re.search(r"\b(?:like|similar|more|another|else|something)\b", said, re.IGNORECASE)
         )
 
     def _reading(
@@ -214,7 +229,8 @@ class Reader:
         constraints = kept
         if act == "reject":
             felt = felt or [("rejected", item) for item in ids or setting.shown]
-            constraints = self._objections(message, setting, draft, constraints, felt)
+        if setting.shown:
+            constraints = self._objections(message, setting, constraints, felt)
         instead = bool(cues.INSTEAD.search(message))
         only_drops = bool(dropped or declined) and not constraints
         rest = "" if act in ("reject", "surprise") or only_drops else self._rest(message, draft, named, points)
@@ -290,20 +306,16 @@ class Reader:
         )
 
     def _objections(
-        self,
-        message: str,
-        setting: Setting,
-        draft: Draft,
-        constraints: Sequence[Constraint],
-        felt: Sequence[tuple[Attitude, str]],
+        self, message: str, setting: Setting, constraints: Sequence[Constraint], felt: Sequence[tuple[Attitude, str]]
     ) -> list[Constraint]:
-        """What is said of items that are turned down is what they are and should not be."""
-        items = [item for item_id in dict.fromkeys(item for _, item in felt) if (item := setting.item(item_id))]
+        """What is said of items that are turned down, and true of them, is what should not be so."""
+        ids = dict.fromkeys(item_id for _, item_id in felt)
+        items = [item for item_id in ids or setting.shown if (item := setting.item(item_id))]
         turned = []
         for constraint in constraints:
-            facet = self.parser.schema[constraint.facet]
-            if _said_of_them(message, constraint.text):
-                constraint = _turned(constraint, [item.attributes.get(facet.name) for item in items], facet.scale)
+            described = bool(items) and _describes(message, constraint.text)
+            if described and all(meets(item, constraint) for item in items):
+                constraint = replace(constraint, op=OPPOSITE[constraint.op], strength="hard")
             turned.append(constraint)
         return turned
 
@@ -367,38 +379,21 @@ def _objects(message: str) -> bool:
     return bool(re.search(r"\b(?:no way|too \w+|not for me|pass|drags)\b", message, re.IGNORECASE))
 
 
-def _said_of_them(message: str, said: str) -> bool:
-    """Whether the words are said of what was shown ("it's in ...", "too long") and not of what is wanted."""
+def _describes(message: str, said: str) -> bool:
+    """Whether the words are said of what was shown ("it's in ...", "not 80s", "too long") and not of what is wanted."""
     place = message.find(said)
     if place < 0 or not said:
         return False
-    begin, _ = clause(message, place, place + len(said))
-    before = message[begin:place].lower()
-    if re.search(
-        r"\b(?:want|prefer|need|looking|like|rather|after|should|must|give|show|something|i'm|we're|only|make|ideally|would be|could|instead|where|mood)\b",
-        before,
-    ):
+    begin, stop = clause(message, place, place + len(said))
+    before, after = message[begin:place], message[place + len(said) : stop]
+    if WANTS.search(before):
         return False
     return bool(
-        re.search(
-            r"\b(?:it(?:['’]?s| is| was| runs| has| costs)|that(?:['’]?s| is| one is| was| one(?:['’]s)?)|this(?:['’]?s| is| one is)|they(?:['’]re| are| all)|these are|those are|(?:film|movie|one|title|place|book)s?(?:['’]s| is| are)|too|another|yet another|all)\b",
-            before,
-        )
+        OF_THEM.search(before)
+        or (len(message.split()) <= 3 and NOT_FIRST.match(before))
+        or COMPLAINS.search(message[place + len(said) :])
+        or re.search(r"\b(?:in|on|about) (?:that|it|this|there|them)\b", after, re.IGNORECASE)
     )
-
-
-def _turned(constraint: Constraint, values: Sequence[object], scale: Sequence[str]) -> Constraint:
-    opposite = {"any": "none", "min": "below", "above": "max", "max": "above", "below": "min", "within": "outside"}
-    if constraint.strength == "soft" and constraint.op in ("min", "max"):  # "too long": beyond what was turned down
-        numbers = sorted(value for value in values if isinstance(value, int | float))
-        if numbers:
-            pivot = numbers[0] if constraint.op == "min" else numbers[-1]
-            return replace(
-                constraint, op="below" if constraint.op == "min" else "above", values=(pivot,), strength="hard"
-            )
-    if constraint.op in opposite:
-        return replace(constraint, op=opposite[constraint.op], strength="hard")  # type: ignore[arg-type]
-    return constraint
 
 
 def _overlap(point: Pointed, named: Sequence[Named]) -> bool:

@@ -32,7 +32,10 @@ ALL = re.compile(
     r"the whole (?:lot|list)|this (?:list|lot|selection)|neither|both)\b(?!\s+(?:days|are the|were the))",
     re.IGNORECASE,
 )
-IT = re.compile(r"\b(?:that one|this one|it|that|this|him|her)\b", re.IGNORECASE)
+IT = re.compile(
+    r"\b(?:(?:the|that|this) (?:" + "|".join(sorted(things())) + r")|that one|this one|it|that|this|him|her)\b",
+    re.IGNORECASE,
+)
 NOT_IT = re.compile(
     r"\b(?:that(?:'s| is| are| was| has| have| had| takes?| can| will| would| i| we| you| does| do| holds?| serves?| got| isn| won| really| feels?| makes?)\b|it (?:to be|should|must|needs?|has to|can|could|would|shouldn|doesn)|make it|take it easy|like that\?|something like that)",
     re.IGNORECASE,

@@ -7,6 +7,12 @@ from typing import Literal
 
 from chatrec.types import Strength
 
+READ = "·"
+OTHER = "¦"
+"""Stand for every letter that was read as something else: as another value of the same facet, of another facet."""
+
+LETTERS = str.maketrans(READ + OTHER, "  ")
+
 BREAK = re.compile(
     r"[!?;\n]|\.(?!\d)|\s[-–—]+\s|[—]|:\s|\b(?:but|though|although|however|yet|instead(?! of)|otherwise)\b|,\s*and\b(?=\s+(?:i|it|we|no|not|make)\b)",
     re.IGNORECASE,
@@ -22,7 +28,7 @@ NOT = re.compile(
     r"(?: (?:really|even|necessarily))?(?: (?:be )?(?:want(?:ing)?|wanna|like|need|fancy|feel like|care for|enjoy|go for|watch|see|read|eat|do|have|be|get|"
     r"give me|show me|recommend|suggest|in the mood for|into|keen on|big on|crazy about|a (?:big |huge )?fan of)\b)?"
     r"(?: (?:to (?:see|watch|read|eat|have|get|hear)|watching|reading|seeing|eating)\b)?(?: (?:anything|something|any)\b)?|cannot|"
-    r"rule out|ruling out|drop|ditch|lose the|zero|nope|non)(?![\w'’])",
+    r"nobody|no one|no-one|rule out|ruling out|drop|ditch|lose the|zero|nope|non)(?![\w'’])",
     re.IGNORECASE,
 )
 NO_NOT = re.compile(
@@ -54,7 +60,7 @@ GOES_ON = re.compile(r"(?:\s*,\s*)*\s*(?:or|nor)\b", re.IGNORECASE)
 DENIED_AFTER = re.compile(
     r"^(?:[\s,]+[\w'’-]+){0,2}?[\s,:–—-]*(?:(?:is|are|'s|’s|was|s)\s+)?(?:\bout\b(?! of)|off the (?:table|menu|list|cards)|"
     r"not (?:really |quite |exactly )?(?:my|for|our|what|allowed|an option|in the mood|on)\b|(?:is|are|was)n['’]?t (?:really )?(?:my|for|our|what|it)\b|"
-    r"a (?:hard |big |definite )?no\b(?! doubt)|no[ -]go|a turn[- ]off|no thanks?|no thank you|nope|please no|aside\b|excluded|banned|forbidden|"
+    r"a (?:hard |big |definite )?no\b(?! doubt)|no[ -]go|(?:is|are|['’]s) (?:too|a bit|much too|way too)\b|a turn[- ]off|no thanks?|no thank you|nope|please no|aside\b|excluded|banned|forbidden|"
     r"(?:does|do|did)(?:n['’]?t| not) (?:work|do it|appeal|interest|grab|count)|bores? me|put(?:s)? me off|leaves? me cold|"
     r"gives? me (?:the creeps|nightmares)|[^.;!?]{0,15}?\b(?:leave|keep|drop|skip|avoid) (?:that|it|them|those|this|him|her)\b|"
     r"is where i draw|"
@@ -63,7 +69,7 @@ DENIED_AFTER = re.compile(
 )
 
 SOFT = re.compile(
-    r"\b(?:ideally|preferabl[ye]|prefer(?:red|ence|ring)?|i(?:'|’)?d (?:rather|love|like it if)|i would (?:rather|love)|rather(?! not| than)|if possible|if (?:you|we|u) can|"
+    r"\b(?:ideally|preferabl[ye]|prefer(?:red|ence|ring)?|i(?:'|’)?d (?:rather|love|like it if)|i would (?:rather|love)|rather(?! not| than)|if possible|if (?:you|we|u) can(?=\W*$|\s*[,.;!?)])|"
     r"if there(?:'|’)?s (?:one|any)|if at all possible|would be (?:nice|great|lovely|good|ideal|cool|a bonus|sweet|neat|handy|fab|perfect|amazing)|"
     r"(?:be|is|are) (?:nice|lovely|cool|great) to have|nice to have|bonus|maybe|perhaps|possibly|hopefully|leaning|lean toward|tend to|partial to|fond of|a plus|"
     r"would(?:n['’]?t| not) (?:hurt|mind|say no)|not a must|not essential|optional(?:ly)?|where possible|extra points|brownie points|"
@@ -101,6 +107,9 @@ def denied(text: str, start: int, end: int) -> bool:
 
 def _reaches(between: str, after: str) -> bool:
     """Whether a negation is carried over these words to what follows them."""
+    if OTHER in between and not re.match(r"\s*,?\s*(?:or|nor|and no|no|not)\b", between.rpartition(OTHER)[2]):
+        return False  # what was read of another facet has come between
+    between, after = between.translate(LETTERS), after.translate(LETTERS)
     if BARRIER.search(between):
         return False
     *listed, last = re.split(r",|/", between)

@@ -241,7 +241,7 @@ class ValueIndex:
             return
         for value in listed:
             for member in re.split(r"[,;.()\[\]:]|\band\b", value):
-                words = WORD.findall(member)
+                words = [word for word in WORD.findall(member) if word not in _generic()]
                 for phrase in {" ".join(words), *words} if 0 < len(words) <= 3 else ():
                     if len(phrase) > 2 and phrase not in _generic() and not phrase.isdecimal():
                         self._add(phrase, Meaning(facet.name, (phrase,), 120, loose=True))

@@ -1,0 +1,37 @@
+"""Whether an item meets a condition, from the item alone."""
+
+from __future__ import annotations
+
+import math
+
+from chatrec.catalog import Item
+from chatrec.catalog.schema import day
+from chatrec.types import Constraint
+
+
+def meets(item: Item, constraint: Constraint) -> bool:
+    """As `Facets.mask` has it for a row: what an item lacks meets none but op "none" and "outside"."""
+    value = item.attributes.get(constraint.facet)
+    if constraint.op in ("any", "none"):
+        texts = () if value is None else value if isinstance(value, tuple) else (value,)
+        held = {_plain(text) for text in texts} & {_plain(wanted) for wanted in constraint.values}
+        return bool(held) == (constraint.op == "any")
+    number = math.nan if value is None or isinstance(value, tuple) else _number(value)
+    bounds = [_number(wanted) for wanted in constraint.values]
+    if constraint.op in ("within", "outside"):
+        inside = any(low <= number <= high for low, high in zip(bounds[::2], bounds[1::2], strict=True))
+        return inside == (constraint.op == "within")
+    return {
+        "min": number >= bounds[0],
+        "max": number <= bounds[0],
+        "above": number > bounds[0],
+        "below": number < bounds[0],
+    }[constraint.op]
+
+
+def _plain(value: object) -> str:
+    return " ".join(str(value).casefold().split())
+
+
+def _number(value: object) -> float:
+    return float(value) if isinstance(value, bool | int | float) else day(str(value))
