@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from chatrec.catalog.schema import Facet
-from chatrec.dialogue.relaxing import Relaxation, in_words
+from chatrec.steering.relaxing import Relaxation, name_of, wish_in_words
 
 FIXED = {
     "greet": "Hello. Tell me what you are in the mood for, or name something you liked.",
@@ -32,7 +32,8 @@ def opening(intent: str, count: int) -> str:
 
 def refusal(found: Relaxation, schema: Mapping[str, Facet]) -> str:
     """That nothing fits, what excludes most, and that what follows does not meet everything."""
-    blocking = in_words(found.blocking, schema.get(found.blocking.facet))
+    facet = schema.get(found.blocking.facet)
+    blocking = f"{name_of(found.blocking.facet, facet)}: {wish_in_words(found.blocking, facet)}"
     without = f"Without it, {found.left:,} would fit." if found.left > 1 else "Without it, one would fit."
     return (
         f"Nothing in the catalogue meets all of that. What excludes most is “{blocking}”."

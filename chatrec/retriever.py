@@ -18,7 +18,7 @@ from chatrec.learned import Learned
 from chatrec.learned_fusion import LearnedFusion
 from chatrec.routes import Route
 from chatrec.routes._recommender import RecommenderRoute
-from chatrec.steering import soften
+from chatrec.steering.lessons import soften
 from chatrec.store import parts
 from chatrec.store.index import Snapshot
 from chatrec.types import Candidate, Evidence, Hit, Query

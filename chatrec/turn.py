@@ -11,9 +11,7 @@ from chatrec import replies
 from chatrec.answering import Answer, about_item, compare, why
 from chatrec.catalog import Item
 from chatrec.catalog.policy import Policy
-from chatrec.dialogue.question import best_question
 from chatrec.dialogue.read import Reader
-from chatrec.dialogue.relaxing import Relaxation, break_in_words, relax
 from chatrec.dialogue.state import checked, query_of, setting_of, show, understand
 from chatrec.diversity import diversify
 from chatrec.drafts import Draft
@@ -21,7 +19,9 @@ from chatrec.explainer import Said, explain
 from chatrec.ranker import rank
 from chatrec.retriever import Retriever
 from chatrec.rules import enforce, hidden, permitted, required
-from chatrec.steering import learn
+from chatrec.steering.lessons import learn
+from chatrec.steering.question import best_question
+from chatrec.steering.relaxing import Relaxation, break_in_words, relax
 from chatrec.types import (
     Asked,
     Candidate,
@@ -151,7 +151,9 @@ def _understood(rooms: Rooms, state: DialogueState, message: str | None) -> Dial
     ):
         rejected = [mention.item_id for mention in (*new.rejected, *new.disliked)]
         accepted = [mention.item_id for mention in (*new.liked, *new.accepted)]
-        lessons = learn(rooms.retriever.snapshot, rejected=rejected, accepted=accepted, wanted=new.constraints)
+        shown = [mention.item_id for mention in new.shown]
+        snapshot = rooms.retriever.snapshot
+        lessons = learn(snapshot, rejected=rejected, accepted=accepted, wanted=new.constraints, shown=shown)
         new = replace(new, lessons=lessons)
     return new
 
@@ -211,8 +213,8 @@ def _refuse(rooms: Rooms, wanted: _Wanted, draft: Draft) -> Generator[Event, Non
     own = [constraint for constraint in wanted.query.constraints if constraint not in wanted.rules]
     snapshot, named = rooms.retriever.snapshot, {*draft.state.liked, *draft.state.disliked, *draft.state.rejected}
     excluded = {mention.item_id for mention in named} | hidden(rooms.policy, wanted.profile)
-    found = relax(snapshot, own, rules=wanted.rules, excluded=excluded, n=min(wanted.n, 3))
-    if found is None or not found.nearest[0][1]:
+    found = relax(snapshot, own, excluded, rules=wanted.rules, n=min(wanted.n, 3))
+    if found is None or not found.nearest:
         yield from _say(rooms, draft, replies.nothing_left(bool(own)))
         return
     draft.blocking = found.blocking
@@ -221,7 +223,7 @@ def _refuse(rooms: Rooms, wanted: _Wanted, draft: Draft) -> Generator[Event, Non
     yield from _say(rooms, draft, replies.refusal(found, snapshot.schema))
     for shown in draft.recommendations:
         for broken in shown.breaks:
-            text = break_in_words(broken, shown.item, snapshot.schema.get(broken.facet))
+            text = break_in_words(broken, shown.item, facet=snapshot.schema.get(broken.facet))
             claim = Claim(f"{text[:1].upper()}{text[1:]}.", (f"{shown.item.id}#fact:{broken.facet}",))
             yield from _claim(rooms, draft, Said(shown.item.id, claim))
 

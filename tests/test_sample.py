@@ -12,7 +12,9 @@ from chatrec.catalog import sample
 
 FILMS = [json.loads(line) for line in sample.films().read_text(encoding="utf-8").splitlines()]
 IDS = {film["id"] for film in FILMS}
-FIELDS = "id title year runtime genres directors cast countries languages content_rating price_eur services description reviews".split()
+FIELDS = (
+    "id title year runtime genres directors cast countries languages content_rating price_eur services description reviews"
+).split()
 
 
 def words(text: str) -> list[str]:

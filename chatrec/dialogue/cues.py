@@ -153,7 +153,7 @@ INSTEAD = re.compile(
 )
 QUESTION = re.compile(
     r"^\W*(?:(?:and|but|so|ok(?:ay)?|hm+|also|oh|right|well|wait|cool|great|nice|thanks|interesting|before i decide|just (?:checking|wondering)|quick question|one (?:more )?(?:question|thing)|out of interest|by the way|btw|tell me|can you tell me|do you know|any idea|i wonder|does anyone know|could you tell me|may i ask)\W+)*"
-    r"(?:if\s+|whether\s+)?(?:is|are|was|were|does|do|did|has|have|had|can|could|will|would|who|whose|what|when|where|how|which)\b(?!['’]t)",
+    r"(?:if\s+|whether\s+)?(?:(?:in|at|on|from|by|for|to|with|of|through)\s+)?(?:(?:who|what|how|where|when)['’]?s|is|are|was|were|does|do|did|has|have|had|can|could|will|would|who|whose|what|when|where|how|which)\b(?!['’]t)",
     re.IGNORECASE,
 )
 ASKS = re.compile(
@@ -164,7 +164,7 @@ ASKS = re.compile(
 """Asks for items rather than about one."""
 
 TELL_ME = re.compile(
-    r"\b(?:tell me (?:more )?about|tell me (?:the|its|what|who|how|where|when|if|whether)\b|more (?:about|info|information|details?) (?:on|about)?|what do (?:people|others|they|reviewers|viewers|readers|reviews|critics) (?:say|think)|what(?:['’]s| is) (?:it|that|this|the \w+ (?:one)?|.{2,60}?) (?:about|like)\b|"
+    r"\b(?:tell me (?:more )?about|(?:wants?|(?:would|['’]d) (?:like|love)|need|have|curious|wonder(?:ing)?) (?:to know )?(?:if|whether)\b|to know (?:if|whether|what|who|how|where|when)\b|tell me (?:the|its|what|who|how|where|when|if|whether)\b|more (?:about|info|information|details?) (?:on|about)?|what do (?:people|others|they|reviewers|viewers|readers|reviews|critics) (?:say|think)|what(?:['’]s| is) (?:it|that|this|the \w+ (?:one)?|.{2,60}?) (?:about|like)\b|"
     r"any (?:reviews|complaints)|what are the reviews)",
     re.IGNORECASE,
 )

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
-from chatrec.dialogue.relaxing import in_words
 from chatrec.dialogue.state import remembered, undone
 from chatrec.errors import ConversationError
+from chatrec.steering.relaxing import name_of, wish_in_words
 from chatrec.types import Constraint, DialogueState, Mention, Order, Wish
 
 Kind: TypeAlias = Literal[
@@ -34,7 +34,7 @@ def changes(state: DialogueState) -> tuple[Change, ...]:
     """All of them, the oldest first."""
     found = [Change(wish.turn, "wish", wish.text, wish) for wish in state.wishes]
     found += [
-        Change(known.turn, "constraint" if known.strength == "hard" else "preference", in_words(known), known)
+        Change(known.turn, "constraint" if known.strength == "hard" else "preference", _told(known), known)
         for known in state.constraints
     ]
     if state.order:
@@ -45,6 +45,10 @@ def changes(state: DialogueState) -> tuple[Change, ...]:
             for mention in getattr(state, field)
         ]
     return tuple(sorted(found, key=lambda change: change.turn))
+
+
+def _told(constraint: Constraint) -> str:
+    return f"{name_of(constraint.facet)}: {wish_in_words(constraint)}"
 
 
 def without(state: DialogueState, change: Change) -> DialogueState:

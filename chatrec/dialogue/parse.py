@@ -226,7 +226,7 @@ class Parser:
 
     def _values(self, draft: Draft, spans: Sequence[Span], setting: Setting) -> None:
         groups: dict[tuple[str, bool, Strength], list[list[Span]]] = defaultdict(list)
-        places = [(span.start, span.end, span.meaning.facet) for span in spans]
+        places = [(span.start, span.end, span.meaning.facet) for span in spans if not span.meaning.loose]
         places += [(start, end, "") for start, end in draft.used]
         for span in self._together(draft.text, [self._meant(draft.text, span, setting) for span in spans]):
             if not draft.free(span.start, span.end):
@@ -316,7 +316,7 @@ class Parser:
             for place in places:
                 other = place - 1 if places.step > 0 else place + 1
                 low, high = sorted((place, other))
-                if joint(text, told[low].end, told[high].start) == "none":
+                if told[other].meaning.loose or joint(text, told[low].end, told[high].start) == "none":
                     continue
                 wanted = told[other].meaning.facet
                 mine = told[place]

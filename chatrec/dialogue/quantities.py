@@ -42,6 +42,14 @@ PART_HOURS = {
     ("three", "quarter"): 45,
     ("half",): 30,
 }
+UNCOUNTED = frozenset(
+    "times time people persons friends kids children of us adults guests years year day days week weeks month months "
+    "o'clock am pm girls boys guys men women colleagues".split()
+)
+"""What follows a number that says nothing of an item."""
+
+ORDINALS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "lowest": 1}
+GRADED = frozenset("price level tier range band category".split())
 BOUNDING = frozenset("range level than under over least most of below above tier".split())
 PARTS = {"early": (0, 3), "mid": (4, 6), "middle": (4, 6), "late": (6, 9), "later": (6, 9), "end": (7, 9)}
 
@@ -186,6 +194,8 @@ def _money(words: Sequence[_Word], place: int) -> tuple[Quantity, int] | None:
 
 def _counted(words: Sequence[_Word], place: int) -> tuple[Quantity, int] | None:
     """A year, a number with another unit, or one with none; "7.5/10" and "8 out of 10" are of ten."""
+    if _at(words, place) in ORDINALS and _at(words, place + 1) in GRADED:
+        return _quantity(words, place, place + 1, float(ORDINALS[_at(words, place)]), "")
     found = _year_in_words(words, place) or _number(words, place)
     if found is None:
         return None
@@ -210,6 +220,8 @@ def _counted(words: Sequence[_Word], place: int) -> tuple[Quantity, int] | None:
     unit = after + (_at(words, after) in ("-", "+"))
     if _at(words, unit) in OTHERS:
         return _quantity(words, place, unit + 1, value, OTHERS[_at(words, unit)])
+    if _at(words, after) in UNCOUNTED:
+        return None
     if not _at(words, place)[:1].isdigit() and value < 3 and _at(words, place - 1) not in BOUNDING:
         return None  # "one" and "two" are pronouns more often than numbers
     return _quantity(words, place, after, value, "")

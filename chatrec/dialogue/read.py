@@ -6,7 +6,6 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from chatrec.catalog import Item
 from chatrec.catalog.vocabulary import things
 from chatrec.dialogue import cues
 from chatrec.dialogue.bounds import bounds

@@ -115,6 +115,9 @@ class ValueIndex:
                 return None, length
             span = words[place : place + length]
             if found and (length > 1 or self._may_stand_alone(text, span[0], found, lower)):
+                person = self._person(words, place) if length == 1 and all(meaning.loose for meaning in found) else None
+                if person:
+                    return person
                 best, *others = sorted(found, key=lambda meaning: (meaning.rank, meaning.facet))
                 return Span(span[0].start(), span[-1].end(), best, tuple(others)), length
         misspelt = self._person(words, place)

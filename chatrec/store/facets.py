@@ -19,6 +19,7 @@ from chatrec.store.facet_space import FacetSpace, FacetTable
 from chatrec.types import Constraint
 
 Mask = NDArray[np.bool_]
+Rows = NDArray[np.int64]
 
 
 def build(folder: Path, items: Iterable[Item], schema: Mapping[str, Facet]) -> None:
@@ -34,11 +35,14 @@ def build(folder: Path, items: Iterable[Item], schema: Mapping[str, Facet]) -> N
 
 @dataclass(frozen=True)
 class _Held:
-    """A facet of texts turned round: `rows` of the items that hold `values[i]` stand from `starts[i]` on."""
+    """A facet of texts turned round: `rows` of the items that hold `values[i]` stand from `starts[i]` on; and as it
+    was: the `codes` of the values that row i holds stand from `firsts[i]` on."""
 
     values: list[str]
     rows: NDArray[np.int64]
     starts: NDArray[np.int64]
+    codes: NDArray[np.int32]
+    firsts: NDArray[np.int64]
 
     def of(self, text: str) -> NDArray[np.int64]:
         place = bisect_left(self.values, text)
@@ -87,17 +91,14 @@ class Facets:
                 found[name] = list(zip(values, np.bincount(codes, minlength=len(values)).tolist(), strict=True))
         return found
 
-    def holders(self, name: str, rows: NDArray[np.int64]) -> dict[str, Mask]:
-        """Value -> which of these rows hold it; values that none holds are left out."""
+    def held(self, name: str, rows: Rows) -> tuple[list[str], Rows, Rows]:
+        """The values of a facet of texts, and of every value that one of these rows holds its code and the place of
+        the row among `rows`."""
         held = self._holding(name)
-        place = np.full(self._count, -1)
-        place[rows] = np.arange(len(rows))
-        found = np.flatnonzero(place[held.rows] >= 0)
-        codes = np.searchsorted(held.starts, found, side="right") - 1
-        masks: dict[str, Mask] = {}
-        for code, at in zip(codes.tolist(), place[held.rows[found]].tolist(), strict=True):
-            masks.setdefault(held.values[code], np.zeros(len(rows), dtype=bool))[at] = True
-        return masks
+        counts = held.firsts[rows + 1] - held.firsts[rows]
+        before = np.repeat(np.cumsum(counts) - counts, counts)
+        at = np.repeat(held.firsts[rows], counts) + np.arange(len(before)) - before
+        return held.values, held.codes[at].astype(np.int64), np.repeat(np.arange(len(rows)), counts)
 
     def space(self, *, most: int) -> FacetSpace:
         """The `most` commonest facets of lists and categories as matrices."""
@@ -146,7 +147,8 @@ class Facets:
             values, codes, starts = self._texts(name)
             rows = np.repeat(np.arange(self._count), np.diff(starts, append=len(codes)))
             bounds = np.concatenate([[0], np.cumsum(np.bincount(codes, minlength=len(values)))])
-            self._held[name] = _Held(values, rows[np.argsort(codes, kind="stable")], bounds)
+            firsts = np.append(starts, len(codes))
+            self._held[name] = _Held(values, rows[np.argsort(codes, kind="stable")], bounds, codes, firsts)
         return self._held[name]
 
     def _texts(self, name: str) -> tuple[list[str], NDArray[np.int32], NDArray[np.int64]]:

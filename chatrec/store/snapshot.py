@@ -17,7 +17,7 @@ from chatrec.embedding import Stamp
 from chatrec.errors import CatalogNotFound, EmbedderMismatch, StoreError
 from chatrec.store import manifest, popularity
 from chatrec.store.facet_space import FacetSpace
-from chatrec.store.facets import Facets
+from chatrec.store.facets import Facets, Rows
 from chatrec.store.failure import told
 from chatrec.store.items import Items
 from chatrec.store.past import Past
@@ -69,9 +69,10 @@ class Snapshot:
         """Every facet's texts as they are compared, with how many items hold each."""
         return self._facets.texts()
 
-    def holders(self, facet: str, rows: NDArray[np.int64]) -> dict[str, NDArray[np.bool_]]:
-        """Value of a facet of texts -> which of these rows hold it; values that none holds are left out."""
-        return self._facets.holders(facet, rows)
+    def held(self, facet: str, rows: Rows) -> tuple[list[str], Rows, Rows]:
+        """The values of a facet of texts as they are compared, and of every value that one of these rows holds its
+        place among them and the place of the row among `rows`."""
+        return self._facets.held(facet, rows)
 
     @cached_property
     def facet_space(self) -> FacetSpace:

@@ -1,0 +1,1 @@
+"""What to show and to ask next: the question that tells most, what rejections teach, what comes nearest."""
