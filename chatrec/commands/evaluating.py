@@ -74,19 +74,23 @@ def show_scenarios(report: ScenarioReport, console: Console) -> None:
         told = f"{count:,} scenarios were not run: there is no catalogue {plain(catalog)!r} in this CHATREC_HOME."
         console.print(told, style="red")
     console.print(f"In brackets: {LEVEL:g} % bootstrap intervals by scenario, {RESAMPLES:,} resamples.")
-    table = Table("", "scenarios", "pass^1", "pass^4", "first fits", "turns", "questions")
-    failed = Table("", "violations", "rules broken", "unanswered", "given up", "errors", "refused wrongly", "ms")
+    passed = Table("", "n", "pass^1", "pass^4", "1st", "turns", pad_edge=False)
+    ended = Table("", "unmet", "rules", "answers", "turns", "errors", "refused", "asked", "ms", pad_edge=False)
+    for column in (*passed.columns, *ended.columns):
+        column.no_wrap = True
     rows = [row for row in report.figures if row.by in ("all", "half", "kind")]
     for row, after in zip(rows, [*rows[1:], None], strict=True):
         name, end = plain(row.name or "all"), after is not None and after.by != row.by
         shares = [_cell(row.pass1), _cell(row.pass4), _figure(row.first_fits, ".2f")]
-        means = [_figure(row.turns, ".1f"), _figure(row.questions, ".2f")]
-        table.add_row(name, f"{row.scenarios:,}", *shares, *means, end_section=end)
+        passed.add_row(name, f"{row.scenarios:,}", *shares, _figure(row.turns, ".1f"), end_section=end)
         counts = (row.violations, row.breaches, row.unanswered, row.given_up, row.errors, row.refusals)
-        failed.add_row(name, *(f"{count:,}" for count in counts), _figure(row.milliseconds, ".0f"), end_section=end)
-    console.print(table)
-    console.print("Conversations that failed, by what ended them; replies that refused where something fits:")
-    console.print(failed)
+        means = [_figure(row.questions, ".2f"), _figure(row.milliseconds, ".0f")]
+        ended.add_row(name, *(f"{count:,}" for count in counts), *means, end_section=end)
+    console.print(passed)
+    console.print("1st: share of successes whose accepted item stood first. Turns: mean of a conversation.")
+    console.print(ended)
+    console.print("Conversations that ended by an unmet wish, a broken house rule, a wrong answer, too many turns,")
+    console.print("an error; replies that refused where something fits; questions a conversation; median ms a message.")
 
 
 def _figure(value: float, form: str) -> str:

@@ -105,7 +105,8 @@ class Shelf:
 def breaches(reply: Reply, scenario: Scenario, shelf: Shelf) -> list[str]:
     """The house rules that a reply breaks, each in a few words."""
     rules, shown = scenario.policy, reply.recommendations
-    found = [
+    found = [f"{one.item.title} is not in the catalogue" for one in shown if shelf.title(one.item.id) is None]
+    found += [
         f"{one.item.title} {why}, and was shown" for one in shown if (why := shelf.withheld(one.item.id, scenario))
     ]
     if rules.get("one_at_a_time") and len(shown) > 1:

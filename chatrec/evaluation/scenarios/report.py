@@ -76,11 +76,11 @@ def scenario_report(held: Sequence[Held], *, seeds: int) -> ScenarioReport:
     groups: dict[tuple[By, str], list[Held]] = {("all", ""): talked}
     for by in ("half", "kind", "half and kind", "catalog"):
         for one in sorted(talked, key=lambda one: _group(one, by)):
-            groups.setdefault((by, _group(one, by)), []).append(one)  # type: ignore[arg-type]
+            groups.setdefault((by, _group(one, by)), []).append(one)
     return ScenarioReport(
         seeds,
         tuple(_figures(by, name, some) for (by, name), some in groups.items()),
-        Counter(one.scenario.catalog for one in held if not one.runs),
+        dict(Counter(one.scenario.catalog for one in held if not one.runs)),
         tuple(_outcome(one) for one in held),
     )
 
@@ -138,7 +138,8 @@ def _figures(by: By, name: str, held: Sequence[Held]) -> Figures:
         name,
         len(held),
         len(runs),
-        *passed,
+        pass1=passed[0],
+        pass4=passed[1],
         first_fits=mean(run.first_fits for run in successes) if successes else nan,
         turns=mean(len(run.messages) for run in runs) if runs else nan,
         questions=mean(run.questions for run in runs) if runs else nan,

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import fields, replace
-from typing import Any
+from dataclasses import replace
 
 from chatrec.app import ChatRec
 from chatrec.catalog.policy import policy_from
@@ -13,8 +12,8 @@ from chatrec.errors import EvaluationError
 from chatrec.evaluation.scenarios.outcome import Shelf
 from chatrec.evaluation.scenarios.run import Opened, Respond, World
 from chatrec.evaluation.scenarios.scenario import Scenario
-from chatrec.session import Rooms, run_turn
 from chatrec.settings import Settings
+from chatrec.turn import Rooms, run_turn
 from chatrec.types import DialogueState, DoneEvent, Reply, UserProfile
 
 
@@ -35,15 +34,13 @@ def indexed(settings: Settings) -> Opened:
 
 def assistant(rooms: Rooms, scenario: Scenario) -> Respond:
     """What answers a scenario's person: the rooms of a catalogue, under the scenario's house rules."""
-    if "policy" in {field.name for field in fields(rooms)}:
-        policy: Any = policy_from(scenario.policy, where=scenario.id)
-        rooms = replace(rooms, policy=policy)
+    ruled = replace(rooms, policy=policy_from(scenario.policy, where=scenario.id))
     profile = UserProfile(
         scenario.id, owns=scenario.owns, seen=scenario.seen, access=scenario.access, confirmed=scenario.confirmed
     )
 
     def respond(state: DialogueState, message: str) -> Reply:
-        for event in run_turn(rooms, state, message, profile=profile):
+        for event in run_turn(ruled, state, message, profile=profile):
             if isinstance(event, DoneEvent):
                 return event.reply
         raise EvaluationError("The turn ended without a reply.", mend="Hold the conversation again.")
