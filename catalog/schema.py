@@ -81,7 +81,9 @@ def from_json(rows: Iterable[Mapping[str, Any]]) -> dict[str, Facet]:
 
 
 def _facet_from(row: Mapping[str, Any]) -> Facet:
-    return Facet(**{name: tuple(value) if isinstance(value, list) else value for name, value in row.items()})
+    """What people call a facet is read anew: a vocabulary that has grown needs no indexing."""
+    known = {name: tuple(value) if isinstance(value, list) else value for name, value in row.items()}
+    return Facet(**{**known, "names": names_of(row["name"], row.get("measure", ""))})
 
 
 def day(text: str) -> float:

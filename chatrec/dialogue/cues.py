@@ -158,16 +158,29 @@ INSTEAD = re.compile(
     re.IGNORECASE,
 )
 QUESTION = re.compile(
-    r"^\W*(?:(?:and|but|so|ok(?:ay)?|hm+|also|oh|right|well|wait|cool|great|nice|thanks|interesting|before i decide|just (?:checking|wondering)|quick question|one (?:more )?(?:question|thing)|out of interest|by the way|btw|tell me|can you tell me|do you know|any idea|i wonder|does anyone know|could you tell me|may i ask)\W+)*"
+    r"^\W*(?:(?:and|but|so|ok(?:ay)?|hm+|also|oh|right|well|wait|cool|great|nice|thanks|interesting|before i decide|just (?:checking|wondering)|quick question|one (?:more )?(?:question|thing)|out of interest|by the way|btw|tell me|can you tell me|do you (?:happen to )?know|any idea|i wonder|does anyone know|could you tell me|may i ask)\W+)*"
     r"(?:if\s+|whether\s+)?(?:(?:in|at|on|from|by|for|to|with|of|through)\s+)?(?:(?:who|what|how|where|when)['’]?s|is|are|was|were|does|do|did|has|have|had|can|could|will|would|who|whose|what|when|where|how|which)\b(?!['’]t)",
     re.IGNORECASE,
 )
 ASKS = re.compile(
-    r"\b(?:is there|are there|do you (?:have|know|sell|stock|carry|got)|have you got|has anyone|can (?:you|i|we)|could (?:you|i|we)|would you|will you|what (?:would|do|can|should) (?:you|i|we)|what about|how about|any (?:good|more|other|recommend)|got any|"
+    r"\b(?:is there|are there|do you (?:have|know(?! (?:who|what|when|where|how|if|whether|the))|sell|stock|carry|got)|have you got|has anyone|can (?:you|i|we)|could (?:you|i|we)|would you|will you|what (?:would|do|can|should) (?:you|i|we)|what about|how about|(?<!it )(?<!that )(?<!this )any (?:good|more|other|recommend)|got any|"
     r"what(?:['’]s| is| are) (?:a |some |the |your )?(?:good|best|great|nice|fun)|recommend|suggest|where (?:can|should|could|do) (?:i|we)|which (?:\w+ )?(?:should|would|do|can) (?:i|we|you))\b",
     re.IGNORECASE,
 )
 """Asks for items rather than about one."""
+
+OF_IT = re.compile(
+    r"^\W*(?:(?:and|but|so|ok(?:ay)?|hi|hey|oh|well)\W+)*(?:is there|are there|can|could|any|what about|how about|do you know|have (?:they|you)|got)\b.*"
+    r"\b(?:in|at|to|with|for|of|by|on|about)\s+(?:the\s+)?[\"“]?$",
+    re.IGNORECASE,
+)
+"""Before the name of an item: something is asked of it, as in "is there parking at"."""
+
+WHO_BY = re.compile(
+    r"\b(?:by who(?:m)?|from when|from where|about what|how long|how much|what year|which year|when|who)\s*\W*$",
+    re.IGNORECASE,
+)
+"""Ends a question that is asked the other way round."""
 
 TELL_ME = re.compile(
     r"\b(?:tell me (?:more )?about|(?:wants?|(?:would|['’]d) (?:like|love)|need|have|curious|wonder(?:ing)?) (?:to know )?(?:if|whether)\b|to know (?:if|whether|what|who|how|where|when)\b|tell me (?:the|its|what|who|how|where|when|if|whether)\b|more (?:about|info|information|details?) (?:on|about)?|what do (?:people|others|they|reviewers|viewers|readers|reviews|critics) (?:say|think)|what(?:['’]s| is) (?:it|that|this|the \w+ (?:one)?|.{2,60}?) (?:about|like)\b|"

@@ -114,7 +114,9 @@ class Parser:
         draft = Draft(text, used=list(taken))
         found = self.values.find(text)
         worded = [
-            (span.start, span.end) for span in found if any(char.isdigit() for char in text[span.start : span.end])
+            (span.start, span.end)
+            for span in found
+            if not span.meaning.loose and any(char.isdigit() for char in text[span.start : span.end])
         ]
         self._numbers(draft, setting, worded)
         phrases = [phrase for phrase in self._said(text) if draft.free(phrase[0], phrase[1])]

@@ -74,7 +74,7 @@ class Reader:
     titles: TitleIndex
 
     def read(self, message: str, setting: Setting) -> Reading:
-        named = self._titles(message)
+        named = self._titles(message, setting)
         points = [point for point in pointed(message, setting) if not _overlap(point, named)]
         taken = [(name.start, name.end) for name in named] + [
             (point.start, point.end) for point in points if not point.vague
@@ -95,16 +95,24 @@ class Reader:
 
     def question(self, message: str, setting: Setting) -> str:
         """A question about one item with "it" in the place of its name."""
-        places = [(name.start, name.end) for name in self._titles(message)]
+        places = [(name.start, name.end) for name in self._titles(message, setting)]
         places += [(point.start, point.end) for point in pointed(message, setting) if not point.vague]
-        for start, end in sorted(places, reverse=True):
+        for start, end in sorted(set(places), reverse=True):
             message = f"{message[:start]}it{message[end:]}"
         message = re.sub(r"\b(what|who|how|where|when)s\b", r"\1's", message, flags=re.IGNORECASE)
         asking = ASKING.search(message)
         return asking.group().strip() if asking else message
 
-    def _titles(self, message: str) -> list[Named]:
-        """The items named, but for titles that are also words of the catalogue's own values and not marked as names."""
+    def _titles(self, message: str, setting: Setting) -> list[Named]:
+        """The items named: those shown, however they are written; others by titles that are not also words of the
+        catalogue's own values, or marked as names."""
+        shown = _shown_in(message, setting)
+        others = [
+            name for name in self._others(message) if all(name.end <= s.start or name.start >= s.end for s in shown)
+        ]
+        return sorted([*shown, *others], key=lambda name: name.start)
+
+    def _others(self, message: str) -> list[Named]:
         found = self.titles.find(message, cues=cues.ANNOUNCES)
         values = [
             (span.start, span.end)
@@ -145,7 +153,10 @@ class Reader:
             return "compare"
         places = [(name.start, name.end) for name in named] + [(point.start, point.end) for point in points]
         turns_down = bool(named) and bool(re.match(r"\W*(?:not|no)\b", message, re.IGNORECASE))
-        if about and not turns_down and self._asks_about(message, draft, places, setting):
+        masked = message  # a title may hold a full stop or a question mark
+        for start, end in places:
+            masked = f"{masked[:start]}{'Q' * (end - start)}{masked[end:]}"
+        if about and not turns_down and self._asks_about(masked, draft, places, setting):
             return "ask"
         if cues.UNDO.search(message) and not self.parser.named(_after(cues.UNDO, message)) and not said:
             return "undo"
@@ -202,8 +213,12 @@ class Reader:
             return True
         if draft.constraints and COULD.match(said.strip()):
             return False
+        if any(cues.OF_IT.match(message[sentence[0] : start]) for start, _ in places if start >= sentence[0]):
+            return not re.search(r"\b(?:like|similar|instead|recommend|suggest|else)\b", said, re.IGNORECASE)
         if cues.ASKS.search(said) and not MAY_ASK.search(said):
             return False
+        if cues.WHO_BY.search(said):
+            return True
         if cues.QUESTION.match(said) or re.search(rf"[,;:–—-]\s*{cues.QUESTION.pattern[4:]}", said, re.IGNORECASE):
             return True
         about = any(sentence[0] <= start < sentence[1] for start, _ in places)
@@ -417,6 +432,32 @@ def _describes(message: str, said: str) -> bool:
         or COMPLAINS.search(message[place + len(said) :])
         or re.search(r"\b(?:in|on|about) (?:that|it|this|there|them)\b", after, re.IGNORECASE)
     )
+
+
+def _shown_in(message: str, setting: Setting) -> list[Named]:
+    """The items of the last list whose titles stand in the message, whole or up to a bracket, comma or colon."""
+    found: list[Named] = []
+    text = message.casefold().replace("’", "'")
+    for item_id in dict.fromkeys((*setting.shown, *setting.about)):
+        item = setting.item(item_id)
+        title = item.title.casefold().replace("’", "'") if item else ""
+        for form in dict.fromkeys((title, re.split(r"\s*[(,:]", title)[0])):
+            place = (
+                re.search(rf"(?<!\w){re.escape(form)}(?!\w)", text)
+                if len(form) > 2 and len(text) == len(message)
+                else None
+            )
+            if place is None or not _is_name(message[place.start() : place.end()], form):
+                continue
+            if all(place.end() <= other.start or place.start() >= other.end for other in found):
+                found.append(Named(item_id, place.start(), place.end()))
+                break
+    return found
+
+
+def _is_name(said: str, form: str) -> bool:
+    """Whether words that are a title's are meant as one: several, or with a capital, or no everyday word."""
+    return " " in form or said[:1].isupper() or (len(form) > 4 and form not in IDLE and form not in things())
 
 
 def _is_surname(message: str, span: Span) -> bool:
