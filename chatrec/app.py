@@ -231,11 +231,13 @@ class ChatRec:
         trained = learned.current(self.folder)
         retriever = self._retriever(trained)
         self._served = (retriever.snapshot.generation, trained)
+        items, known = retriever.snapshot.items, retriever.snapshot.popularity.known
+        weights = dict(zip(items.ids, known.tolist(), strict=True))  # of namesakes the best known is meant
         return Rooms(
             retriever,
             Reader(
                 Parser(retriever.snapshot.schema, retriever.snapshot.facet_texts()),
-                TitleIndex(retriever.snapshot.items.titles()),
+                TitleIndex(retriever.snapshot.items.titles(), weights),
             ),
             self.model,
             self.settings.n,

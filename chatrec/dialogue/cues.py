@@ -41,7 +41,7 @@ AFTER: tuple[tuple[Attitude, re.Pattern[str]], ...] = (
     (
         "seen",
         re.compile(
-            r"^[\s\"”’)]*[^.;!?]{0,12}?[\s,:—–?.-]*\b(?:already (?:seen|watched|read|own|have|know|tried|been|did)|(?:i(?:['’]ve| have)?|we(?:['’]ve| have)?|have) (?:already |both )?"
+            r"^[\s\"”’)]*already\b|^[\s\"”’)]*[^.;!?]{0,12}?[\s,:—–?.-]*\b(?:already (?:seen|watched|read|own|have|know|tried|been|did)|(?:i(?:['’]ve| have)?|we(?:['’]ve| have)?|have) (?:already |both )?"
             r"(?:seen|watched|read|own(?:ed)?|know|tried|been|had)\b(?! (?:enough|it all))|seen (?:it|that|them|this|those)?\b|watched (?:it|that)|been there|done that|(?:is|are) (?:already )?(?:on my shelf|in my collection)|"
             r"got (?:it|that one)|saw (?:it|that)|read (?:it|that))",
             re.IGNORECASE,
@@ -148,7 +148,7 @@ DONT_MIND = re.compile(
 )
 DROP = re.compile(
     r"\b(?:forget(?: about)?|never ?mind(?: about)?|drop|ignore|scrap|scratch|lose|remove|lift|leave out|leave aside|skip|cancel|(?:do|does|did|wo)(?:n['’]?t| not) (?:really |even |actually )*(?:care|mind|matter|have to|need to|bother)|"
-    r"doesn['’]?t have to|no longer(?! than)|not (?:so |that |really )?(?:important|bothered|fussed|necessary)|relax|loosen|any \w+ (?:is fine|will do|goes|works|is ok(?:ay)?|at all)|take (?:off|out|away)|open to any|without the|get rid of|let go of|"
+    r"doesn['’]?t have to|no longer(?! than)|not (?:so |that |really )?(?:important|bothered|fussed|necessary)|relax|loosen|any \w+ (?:is fine|will do|goes|works|is ok(?:ay)?|at all)|any (?:old )?\w+(?=\W*$|\s*[,;!])|take (?:off|out|away)|open to any|without the|get rid of|let go of|"
     r"(?:isn|is)(?:['’]?t| not) (?:so |that |really )?(?:important|an issue|a problem|essential|relevant|necessary)|changed my mind (?:about|on)|set aside|(?:is|are) (?:not )?irrelevant|makes no difference|stop (?:worrying|caring) about|matter(?:s)? (?:any ?more|less)|"
     r"can be (?:anything|any)|can go\b|no (?:longer )?need (?:to|for)|needn['’]?t|not needed|whatever the|regardless of|no matter (?:the|what|which|how))\b",
     re.IGNORECASE,

@@ -48,6 +48,10 @@ OVER_IT = re.compile(
 )
 PERFORMERS = frozenset({"star", "stars", "starring", "performer", "performers", "narrator"})
 YES = re.compile(r"(?:yes|yeah|yep|yup|sure|definitely|absolutely|please do|of course|please|it should)\b")
+DIFFERENT = re.compile(
+    r"\b(?:different|another|other|(?:not|no more of) (?:that|this|the same|these|those)|wrong|change of|new)\s+$",
+    re.IGNORECASE,
+)
 BEFORE_IT = re.compile(r"\b(?P<when>before|prior to|after|since)\s+(?:the\s+)?[\"“]?$", re.IGNORECASE)
 ABOUT = re.compile(r"\babout\s+(?:the\s+|a\s+|an\s+|my\s+|our\s+)?$", re.IGNORECASE)
 """What something is about may be of a kind, but need not."""
@@ -136,6 +140,7 @@ class Parser:
                 self._measured(draft, (start, end), facet, sort, setting)
         if not draft.constraints and setting.asked in self.schema:
             self._answered(draft, self.schema[setting.asked])
+        self._others(draft, setting)
         for start, _ in taken:
             self._dated(draft, start, setting)
         return draft
@@ -152,6 +157,20 @@ class Parser:
         if values:
             draft.constraints.append(Constraint(facet.name, "any", values, text=draft.text))
             draft.take(0, len(draft.text))
+
+    def _others(self, draft: Draft, setting: Setting) -> None:
+        """ "a different brand", "not that one's": other values of a facet than those of the items meant."""
+        for start, end, name, sort in self._said(draft.text):
+            facet = self.schema[name]
+            before = DIFFERENT.search(draft.text[:start])
+            if sort != "name" or not before or facet.kind not in ("category", "list") or not draft.free(start, end):
+                continue
+            ids = draft.references or setting.about or setting.shown
+            held = [_texts(item, name) for item_id in ids if (item := setting.item(item_id))]
+            values = tuple(dict.fromkeys(self._typed(name, text) for texts in held for text in texts))
+            if values and (facet.kind == "category" or facet.measure in (*NAMED, "language", "country")):
+                draft.constraints.append(Constraint(name, "none", values, text=draft.text[before.start() : end]))
+                draft.take(before.start(), end, silent=True)
 
     def _dated(self, draft: Draft, start: int, setting: Setting) -> None:
         """ "from before <an item>": by the years of the two."""

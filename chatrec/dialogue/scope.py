@@ -69,7 +69,7 @@ DENIED_AFTER = re.compile(
 )
 
 SOFT = re.compile(
-    r"\b(?:ideally|preferabl[ye]|prefer(?:red|ence|ring)?|i(?:'|’)?d (?:rather|love|like it if)|i would (?:rather|love)|rather(?! not| than)|if possible|if (?:you|we|u) can(?=\W*$|\s*[,.;!?)])|"
+    r"\b(?:ideally|preferabl[ye]|prefer(?:red|ence|ring)?|i(?:'|’)?d (?:rather|love|like it if)|i would (?:rather|love)|(?:we|they)(?:['’]d| would) rather(?! not)|if possible|if (?:you|we|u) can(?=\W*$|\s*[,.;!?)])|"
     r"if there(?:'|’)?s (?:one|any)|if at all possible|(?:would|['’]d) be (?:nice|cool|a bonus|sweet|neat|handy|fab|ideal)|(?:would|['’]d) be \w+ (?:if|to)\b|"
     r"(?:be|is|are) (?:nice|lovely|cool|great) to have|nice to have|bonus|maybe|perhaps|possibly|hopefully|leaning|lean toward|tend to|partial to|fond of|a plus|"
     r"would(?:n['’]?t| not) (?:hurt|mind|say no)|not a must|not essential|optional(?:ly)?|where possible|extra points|brownie points|"

@@ -122,6 +122,9 @@ def _forms(title: str) -> set[str]:
     """The ways a title is written: whole, without a leading article, and the part before a colon if long enough."""
     whole = " ".join(_fold(word) for word in WORD.findall(title))
     forms = {whole, re.sub(r"^(the|a|an) (?=\S+ \S)", "", whole)}
+    short = " ".join(_fold(word) for word in WORD.findall(re.split(r"\s*[(:]", title)[0]))
+    if short and (title[len(short) :].lstrip()[:1] == "(" or " " in short):
+        forms.add(short)
     return {form for form in forms if form}
 
 

@@ -127,6 +127,8 @@ class ValueIndex:
         if word.group().lower() in _generic():
             return False
         plain = word.group()
+        if all(meaning.present for meaning in found):
+            return True
         if plain.isdecimal() or (plain.isalpha() and len(plain) < 3 and not plain.isupper() and plain.lower() != "uk"):
             return False
         spoken = all(self._schema[meaning.facet].measure in ("language", "country") for meaning in found)
