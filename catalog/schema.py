@@ -6,7 +6,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from typing import Any, Literal, TypeAlias
 
@@ -82,8 +82,8 @@ def from_json(rows: Iterable[Mapping[str, Any]]) -> dict[str, Facet]:
 
 def _facet_from(row: Mapping[str, Any]) -> Facet:
     """What people call a facet is read anew: a vocabulary that has grown needs no indexing."""
-    known = {name: tuple(value) if isinstance(value, list) else value for name, value in row.items()}
-    return Facet(**{**known, "names": names_of(row["name"], row.get("measure", ""))})
+    known: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in row.items()}
+    return replace(Facet(**known), names=names_of(row["name"], row.get("measure", "")))
 
 
 def day(text: str) -> float:

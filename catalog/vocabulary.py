@@ -72,6 +72,12 @@ def things() -> frozenset[str]:
 
 
 @cache
+def idle() -> frozenset[str]:
+    """Words that say nothing to search for."""
+    return frozenset(_whole()["idle"].split())
+
+
+@cache
 def idioms() -> tuple[str, ...]:
     """Phrases whose words are no values."""
     return tuple(_whole()["idioms"])

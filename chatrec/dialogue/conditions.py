@@ -23,9 +23,9 @@ def merged(
     for new in reading.constraints:
         facet = schema[new.facet]
         kept = [left for old in kept for left in _left(old, new, facet, instead=reading.instead)]
-    known_before = {replace(constraint, turn=0) for constraint in kept}
-    new = [constraint for constraint in _consistent(reading.constraints) if constraint not in known_before]
-    return tuple(dict.fromkeys([*kept, *(replace(constraint, turn=turn) for constraint in new)]))
+    before = {replace(constraint, turn=0) for constraint in kept}
+    added = [replace(new, turn=turn) for new in reading.constraints if new not in before]
+    return tuple(dict.fromkeys([*kept, *added]))
 
 
 def _left(old: Constraint, new: Constraint, facet: Facet, *, instead: bool) -> Iterable[Constraint]:
@@ -76,8 +76,3 @@ def _key(value: object) -> tuple[bool, object]:
 
 def _folded(constraint: Constraint) -> set[str]:
     return {str(value).casefold() for value in constraint.values}
-
-
-def _consistent(constraints: Iterable[Constraint]) -> list[Constraint]:
-    """Without what one message says twice."""
-    return list(dict.fromkeys(constraints))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Sequence
 
 from chatrec.catalog.schema import Facet
@@ -20,13 +21,8 @@ def is_graded(facet: Facet) -> bool:
 def grades(facet: Facet, bound: Bound) -> Constraint:
     """The grades that a bound lets through."""
     low, high = bound.values[0], bound.values[-1]
-    fits = {
-        "min": lambda grade: grade >= low,
-        "max": lambda grade: grade <= low,
-        "above": lambda grade: grade > low,
-        "below": lambda grade: grade < low,
-    }.get(bound.op, lambda grade: low <= grade <= high)
-    kept = tuple(value for value in facet.scale if fits(int(value)))
+    fits = {"min": operator.ge, "max": operator.le, "above": operator.gt, "below": operator.lt}.get(bound.op)
+    kept = tuple(value for value in facet.scale if (fits(int(value), low) if fits else low <= int(value) <= high))
     return Constraint(facet.name, "any", kept or (f"{low:.0f}",))
 
 

@@ -1,0 +1,68 @@
+"""What is known of a catalogue's facets to read messages by: their values, names, and words of measure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from chatrec.catalog import Item
+from chatrec.catalog.schema import Facet
+from chatrec.catalog.vocabulary import idioms
+from chatrec.dialogue.values import Texts, ValueIndex, phrases_of
+
+WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
+LONGEST_PHRASE = 5
+
+
+@dataclass(frozen=True)
+class Known:
+    """One catalogue's. Safe to share between threads."""
+
+    schema: Mapping[str, Facet]
+    values: ValueIndex
+
+    @classmethod
+    def of(cls, schema: Mapping[str, Facet], texts: Texts) -> Known:
+        return cls(schema, ValueIndex(schema, texts))
+
+    def said(self, text: str) -> list[tuple[int, int, str, str]]:
+        """Names of facets and words of measure, the longest first: (start, end, facet, sort)."""
+        words = list(WORD.finditer(text))
+        found: list[tuple[int, int, str, str]] = []
+        place = 0
+        while place < len(words):
+            idle = next((idiom for idiom in self._idioms if _begins(words, place, idiom)), ())
+            if idle:
+                place += len(idle)
+                continue
+            for length in range(min(LONGEST_PHRASE, len(words) - place), 0, -1):
+                phrase = " ".join(word.group().lower().replace("-", " ") for word in words[place : place + length])
+                known = self._phrases.get(phrase)
+                if known:
+                    start, end = words[place].start(), words[place + length - 1].end()
+                    found += [(start, end, facet, sort) for facet, sort in known[:1]]
+                    place += length
+                    break
+            else:
+                place += 1
+        return found
+
+    @cached_property
+    def _phrases(self) -> Mapping[str, list[tuple[str, str]]]:
+        return phrases_of(self.schema.values())
+
+    @cached_property
+    def _idioms(self) -> Sequence[tuple[str, ...]]:
+        return [tuple(idiom.split()) for idiom in idioms()]
+
+
+def _begins(words: Sequence[re.Match[str]], place: int, phrase: Sequence[str]) -> bool:
+    return tuple(word.group().lower() for word in words[place : place + len(phrase)]) == tuple(phrase)
+
+
+def texts_of(item: Item, facet: str) -> tuple[str, ...]:
+    value = item.attributes.get(facet)
+    texts = () if value is None else value if isinstance(value, tuple) else (str(value),)
+    return tuple(" ".join(text.casefold().split()) for text in texts)

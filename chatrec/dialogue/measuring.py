@@ -1,0 +1,114 @@
+"""Reads words of measure: the longest, a short one, cheaper than that, too old."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from chatrec.catalog import Item
+from chatrec.catalog.schema import Facet
+from chatrec.dialogue.bounds import Bound
+from chatrec.dialogue.draft import Draft
+from chatrec.dialogue.known import Known, texts_of
+from chatrec.dialogue.numbers import condition
+from chatrec.dialogue.numeric import commonest
+from chatrec.dialogue.reading import Setting
+from chatrec.dialogue.scope import denied, strength
+from chatrec.types import Constraint, Order
+
+MUST = re.compile(r"\b(?:must|has to|needs? to)\b", re.IGNORECASE)
+TOO = re.compile(r"\b(?:too|a bit|a little|way too|rather|overly|far too|so)\s*$", re.IGNORECASE)
+BEFORE_IT = re.compile(r"\b(?P<when>before|prior to|after|since)\s+(?:the\s+)?[\"“]?$", re.IGNORECASE)
+
+
+def read_measure(known: Known, draft: Draft, place: tuple[int, int], name: str, sort: str, setting: Setting) -> None:
+    """`sort` says how the words at `place` speak of the facet `name`: "most", "less", "highest" and so on."""
+    start, end = place
+    facet, text = known.schema[name], draft.text
+    if sort in ("highest", "lowest"):
+        if facet.kind in ("number", "date"):
+            draft.order = Order(name, "most" if sort == "highest" else "least")
+            draft.take(start, end, silent=True)
+        elif facet.scale:
+            _add_steps(draft, place, facet, facet.scale[-1:] if sort == "highest" else facet.scale[:1])
+        return
+    if sort in ("more", "less"):
+        _compared(known, draft, place, facet, sort, setting)
+        return
+    against = denied(text, start, end)
+    if not against and TOO.search(text[:start]) and (draft.references or setting.about or setting.shown):
+        _compared(known, draft, place, facet, "less" if sort == "most" else "more", setting)
+        return
+    if facet.scale:
+        steps = _steps(facet.scale, sort, against=against)
+        _add_steps(draft, place, facet, steps)
+    elif facet.thirds and not any(constraint.facet == name for constraint in draft.constraints):
+        # "not too much" leaves out the upper third, "much" is the upper third
+        much = (sort == "most") != against
+        number = facet.thirds[1 if sort == "most" else 0]
+        read = condition(facet, Bound(start, end, "min" if much else "max", (number,), ""), (number,))
+        must = strength(text, start, end) == "hard" and MUST.search(text)
+        draft.constraints.append(replace(read, strength="hard" if must else "soft", text=text[start:end]))
+        draft.take(start, end)
+
+
+def read_dates(known: Known, draft: Draft, start: int, setting: Setting) -> None:
+    """ "from before <an item>": by the years of the two."""
+    found = BEFORE_IT.search(draft.text[:start])
+    facet = commonest(facet for facet in known.schema.values() if facet.measure == "year" and not facet.scale)
+    if found and facet:
+        earlier = found["when"].lower() in ("before", "prior to")
+        _compared(known, draft, (found.start(), found.end()), facet, "less" if earlier else "more", setting)
+
+
+def _compared(known: Known, draft: Draft, place: tuple[int, int], facet: Facet, sort: str, setting: Setting) -> None:
+    """ "newer than that": beyond the value of the item meant, or of those shown where none is named."""
+    start, end = place
+    ids = tuple(draft.references) or setting.about or setting.shown
+    items = [item for item_id in ids if (item := setting.item(item_id))]
+    against = denied(draft.text, start, end)
+    strong = strength(draft.text, start, end)
+    said = draft.text[start:end]
+    more = (sort == "more") != against
+    if facet.scale:
+        _beyond_steps(draft, place, facet, items, more=more)
+        return
+    numbers = [
+        number
+        for item in items
+        if (number := item.attributes.get(facet.name)) is not None and not isinstance(number, tuple)
+    ]
+    if not numbers:
+        return
+    ordered = sorted(numbers, key=lambda number: (isinstance(number, str), number))
+    too = TOO.search(draft.text[:start])
+    pivot = ordered[-1 if more else 0] if too or draft.references else ordered[len(ordered) // 2]
+    if pivot in (facet.low, facet.high):  # nothing lies beyond it
+        pivot = ordered[len(ordered) // 2]
+    draft.constraints.append(Constraint(facet.name, "above" if more else "below", (pivot,), strong, text=said))
+    draft.take(start, end)
+
+
+def _beyond_steps(draft: Draft, place: tuple[int, int], facet: Facet, items: Sequence[Item], *, more: bool) -> None:
+    """The steps of a scale beyond those of the items; the last of it where there is none."""
+    steps = [value.casefold() for value in facet.scale]
+    places = [steps.index(text) for item in items for text in texts_of(item, facet.name) if text in steps]
+    if places:
+        kept = facet.scale[max(places) + 1 :] if more else facet.scale[: min(places)]
+        _add_steps(draft, place, facet, kept or (facet.scale[-1:] if more else facet.scale[:1]))
+
+
+def _add_steps(draft: Draft, place: tuple[int, int], facet: Facet, steps: Sequence[str]) -> None:
+    said = draft.text[place[0] : place[1]]
+    draft.constraints.append(Constraint(facet.name, "any", tuple(steps), strength(draft.text, *place), text=said))
+    draft.take(*place)
+
+
+def _steps(scale: Sequence[str], sort: str, *, against: bool) -> Sequence[str]:
+    """The lowest or the highest part of a scale; what is denied leaves the rest."""
+    share = 2 if sort == "least" and not against and len(scale) > 3 else 3
+    count = max(1, len(scale) // share if len(scale) > 3 else round(len(scale) / 3))
+    if sort == "most":
+        return scale[:-count] if against else scale[-count:]
+    return scale[count:] if against else scale[:count]
