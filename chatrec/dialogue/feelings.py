@@ -14,6 +14,7 @@ from chatrec.dialogue.titles import Named
 
 def felt_of(message: str, named: Sequence[Named], points: Sequence[Pointed], act: Act) -> list[tuple[Attitude, str]]:
     """What is felt of each item named or pointed at, by the words of its clause."""
+    places: list[tuple[int, int, tuple[str, ...], bool]]
     places = [(name.start, name.end, (name.item_id,), False) for name in named]
     places += [(point.start, point.end, point.item_ids, point.vague) for point in points]
     places.sort()

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from chatrec.catalog import Item
 from chatrec.catalog.schema import Facet
-from chatrec.catalog.vocabulary import idioms
-from chatrec.dialogue.values import Texts, ValueIndex, phrases_of
+from chatrec.catalog.vocabulary import idioms, measures
+from chatrec.dialogue.values import Texts, ValueIndex
 
 WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
 LONGEST_PHRASE = 5
@@ -51,7 +52,7 @@ class Known:
 
     @cached_property
     def _phrases(self) -> Mapping[str, list[tuple[str, str]]]:
-        return phrases_of(self.schema.values())
+        return _phrases_of(self.schema.values())
 
     @cached_property
     def _idioms(self) -> Sequence[tuple[str, ...]]:
@@ -66,3 +67,17 @@ def texts_of(item: Item, facet: str) -> tuple[str, ...]:
     value = item.attributes.get(facet)
     texts = () if value is None else value if isinstance(value, tuple) else (str(value),)
     return tuple(" ".join(text.casefold().split()) for text in texts)
+
+
+def _phrases_of(facets: Iterable[Facet]) -> dict[str, list[tuple[str, str]]]:
+    """What people say of a facet without naming a value: phrase -> (facet, "name" | "most" | "more" | ...)."""
+    said: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    for facet in sorted(facets, key=lambda facet: (-facet.count, facet.name)):
+        for name in facet.names:
+            said[name].append((facet.name, "name"))
+        measure = measures().get(facet.measure)
+        if measure and (facet.kind in ("number", "date") or facet.scale):
+            for sort in ("most", "least", "more", "less", "highest", "lowest"):
+                for phrase in getattr(measure, sort):
+                    said[phrase].append((facet.name, sort))
+    return said

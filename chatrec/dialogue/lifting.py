@@ -40,8 +40,8 @@ def let_go(heard: Heard, parser: Parser) -> tuple[tuple[str, ...], tuple[str, ..
             continue
         dropped.append(facet)
     for known in setting.conditions:
-        words = {word for value in known.values for word in WORD.findall(str(value).casefold()) if len(word) > 3}
-        if words & set(WORD.findall(message.casefold())) and not draft.constraints and cues.DROP.search(message):
+        own = {word for value in known.values for word in WORD.findall(str(value).casefold()) if len(word) > 3}
+        if own & set(WORD.findall(message.casefold())) and not draft.constraints and cues.DROP.search(message):
             dropped.append(known.facet)
     kept = [constraint for constraint in draft.constraints if not _is_let_go(message, constraint)]
     dropped += [constraint.facet for constraint in draft.constraints if constraint not in kept]
