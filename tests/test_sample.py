@@ -13,7 +13,8 @@ from chatrec.catalog import sample
 FILMS = [json.loads(line) for line in sample.films().read_text(encoding="utf-8").splitlines()]
 IDS = {film["id"] for film in FILMS}
 FIELDS = (
-    "id title year runtime genres directors cast countries languages content_rating price_eur services description reviews"
+    "id title year runtime genres directors cast countries languages content_rating price_eur services "
+    "description reviews"
 ).split()
 
 

@@ -149,7 +149,7 @@ def test_everything_is_said_in_at_least_four_ways(path: Path) -> None:
 
 
 def test_no_two_scenarios_share_a_name_or_a_list_of_phrases() -> None:
-    names = Counter(path.stem for path in FILES)
+    names = Counter((path.parent.name, path.stem) for path in FILES)
     lists = Counter(tuple(sorted(ways)) for path in SAMPLE for ways in phrase_lists(read(path)))
     assert [name for name, count in names.items() if count > 1] == []
     assert [ways for ways, count in lists.items() if count > 1] == []
