@@ -143,7 +143,7 @@ def _understood(rooms: Rooms, state: DialogueState, message: str | None) -> Dial
     if message is None:
         return replace(state, turn=state.turn + 1, intent="recommend")
     new = understand(state, checked(message), rooms.reader, item=rooms.item)
-    if (new.rejected, new.disliked, new.liked, new.accepted) != (
+    if new.intent != "undo" and (new.rejected, new.disliked, new.liked, new.accepted) != (
         state.rejected,
         state.disliked,
         state.liked,

@@ -24,7 +24,9 @@ def felt_of(message: str, named: Sequence[Named], points: Sequence[Pointed], act
         begin = max(
             begin, places[number - 1][1] if number and not _listed(message, places[number - 1][1], start) else begin
         )
-        after = message[end : places[number + 1][0] if number + 1 < len(places) else stop + 40]
+        after = message[end : stop + 40]
+        if number + 1 < len(places):  # words before the next item belong to that one
+            after = re.split(r"[,;.!?]|\b(?:and|but)\b", message[end : places[number + 1][0]])[0]
         feeling = cues.attitude(message[begin:start], after)
         if number and _listed(message, places[number - 1][1], start) and feeling == "liked" and felt:
             feeling = felt[-1][0]

@@ -41,15 +41,16 @@ def objections(
     items = [item for item_id in ids or setting.shown if (item := setting.item(item_id))]
     turned = []
     for constraint in constraints:
-        described = bool(items) and _describes(message, constraint.text)
+        described = bool(items) and _describes(message, constraint)
         if described and all(meets(item, constraint) for item in items):
             constraint = replace(constraint, op=OPPOSITE[constraint.op], strength="hard")
         turned.append(constraint)
     return turned
 
 
-def _describes(message: str, said: str) -> bool:
+def _describes(message: str, constraint: Constraint) -> bool:
     """Whether the words are said of what was shown ("it's in ...", "not 80s", "too long") and not of what is wanted."""
+    said = constraint.text
     place = message.find(said)
     if place < 0 or not said:
         return False
@@ -59,7 +60,7 @@ def _describes(message: str, said: str) -> bool:
         return False
     return bool(
         OF_THEM.search(before)
-        or (len(message.split()) <= 3 and NOT_FIRST.match(before))
+        or (constraint.op == "outside" and len(message.split()) <= 3 and NOT_FIRST.match(before))
         or COMPLAINS.search(message[place + len(said) :])
         or re.search(r"\b(?:in|on|about) (?:that|it|this|there|them)\b", after, re.IGNORECASE)
     )

@@ -98,7 +98,7 @@ def _at(words: Sequence[_Word], place: int) -> str:
 def _number(words: Sequence[_Word], place: int) -> tuple[float, int] | None:
     """A number in digits or words, and the place after it."""
     word = _at(words, place)
-    if word[:1].isdigit():
+    if word[:1].isdecimal():
         digits = word.replace(",", "") if re.fullmatch(r"\d{1,3}(,\d{3})+(\.\d+)?", word) else word.replace(",", ".")
         if _at(words, place + 1) == "k" and words[place + 1].start == words[place].end:
             return 1000 * float(digits), place + 2
@@ -222,7 +222,7 @@ def _counted(words: Sequence[_Word], place: int) -> tuple[Quantity, int] | None:
         return _quantity(words, place, unit + 1, value, OTHERS[_at(words, unit)])
     if _at(words, after) in UNCOUNTED:
         return None
-    if not _at(words, place)[:1].isdigit() and value < 3 and _at(words, place - 1) not in BOUNDING:
+    if not _at(words, place)[:1].isdecimal() and value < 3 and _at(words, place - 1) not in BOUNDING:
         return None  # "one" and "two" are pronouns more often than numbers
     return _quantity(words, place, after, value, "")
 
@@ -276,7 +276,7 @@ def _decade_start(words: Sequence[_Word], place: int) -> tuple[int, int] | None:
 def _century(words: Sequence[_Word], place: int) -> tuple[Quantity, int] | None:
     if _at(words, place) == "this" and _at(words, place + 1) == "century":
         return Quantity(words[place].start, words[place + 1].end, 2000, 2099, "year"), place + 2
-    if _at(words, place + 1) in ("th", "st") and _at(words, place + 2) == "century" and _at(words, place).isdigit():
+    if _at(words, place + 1) in ("th", "st") and _at(words, place + 2) == "century" and _at(words, place).isdecimal():
         first = 100 * (int(_at(words, place)) - 1)
         return Quantity(words[place].start, words[place + 2].end, first, first + 99, "year"), place + 3
     return None
