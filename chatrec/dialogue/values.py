@@ -200,6 +200,16 @@ class ValueIndex:
         """The value as the catalogue writes it."""
         return self._display.get((facet, value), value)
 
+    def named(self, facet: str, said: str) -> Meaning | None:
+        """What `said` as a whole names of one facet: a value as it is written, or by another name; None: nothing."""
+        known = self._schema[facet]
+        if known.kind not in ("category", "list", "boolean"):
+            return None
+        found = [meaning for meaning in self._meanings.get(self._stems(said), ()) if meaning.facet == facet]
+        if _plain(said) in map(_plain, known.values):
+            return Meaning(facet, (_plain(said),), 0, loose=any(meaning.loose for meaning in found))
+        return next((meaning for meaning in found if not meaning.present), None)
+
     def _add_values(self, facet: Facet, values: Sequence[tuple[str, int]]) -> None:
         self._display |= {(facet.name, _plain(value)): value for value in facet.values}
         held = {value for value, _ in values}
