@@ -5,20 +5,20 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import date
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any
 
 from chatrec.catalog import Item
 from chatrec.catalog.schema import Facet
 from chatrec.catalog.vocabulary import things
-from chatrec.dialogue.proposed import OPS, proposed, quoted
+from chatrec.dialogue.form import ABOUT, ACTS, ATTITUDES, PASSING, described, facets_of, form, problem_of, short, told
+from chatrec.dialogue.proposed import proposed, quoted
 from chatrec.dialogue.read import IDLE, TELLING, Reader
 from chatrec.dialogue.reading import Act, Attitude, Reading, Setting
 from chatrec.errors import LanguageModelError
 from chatrec.llm import ask
 from chatrec.prompts import filled
 from chatrec.sentences import shortened, words
-from chatrec.types import Constraint, Note, Usage
+from chatrec.types import Note, Usage
 from chatrec.untrusted import fenced
 
 if TYPE_CHECKING:
@@ -30,21 +30,14 @@ REQUESTS = 2
 HELPED = frozenset({"recommend", "refine", "reject"})
 """Acts whose messages may say more than the parser reads."""
 
-PASSING: tuple[Act, ...] = ("greet", "thanks", "out of scope")
-ABOUT: tuple[Act, ...] = ("ask", "compare", "why", "accept")
-ACTS: tuple[Act, ...] = ("recommend", "reject", "surprise", *ABOUT, *PASSING)
-"""What a message can be for; not to undo or to start over, which would lift conditions."""
-
-ATTITUDES: tuple[Attitude, ...] = get_args(Attitude)
-
-FACETS, VALUES, ITEMS = 30, 12, 10
-"""How many of each a language model is shown: the commonest, the latest."""
+ITEMS = 10
+"""How many it is shown: the latest."""
 
 MOST = 12
 """Conditions and attitudes that are read of one answer; who finds more does not read."""
 
-MESSAGE, NAME = 3_000, 80
-"""Characters of the message and of a title, value or name of a facet."""
+MESSAGE = 3_000
+"""Characters of it that are shown."""
 
 PARSED = "What the user's words say by themselves was used."
 
@@ -74,7 +67,7 @@ def understood(
     Everything the parser read stays. What is added is of the catalogue's own facets and values, and says words of the
     message; no condition is added on a facet on which a hard one holds, or the parser read anything.
     """
-    facets = _facets(reader.parser.schema)
+    facets = facets_of(reader.parser.schema)
     if model is None or not facets or not worth_asking(reading, message):
         return reading, (), Usage()
     items = _labelled(reading, setting)
@@ -83,30 +76,21 @@ def understood(
         prompt = _prompt(reading, message, setting, facets=facets, items=items, problem=problem)
         left = max(1.0, deadline - time.monotonic())
         try:
-            answer = ask(model, [("user", prompt)], schema=_schema(facets, list(items)), limit=left)
+            answer = ask(model, [("user", prompt)], schema=form(facets, list(items)), limit=left)
         except LanguageModelError as error:
             return reading, (Note("language_model_failed", f"{error} {PARSED}"),), usage
         usage += answer.usage
-        problem = _problem(answer.parsed)
+        problem = problem_of(answer.parsed)
         if answer.parsed is not None and not problem:
             return *_joined(reading, answer.parsed, message, setting, reader=reader, items=items), usage
     note = Note("unreadable_reading", f"How the language model read the message cannot be read. {PARSED}")
     return reading, (note,), usage
 
 
-def _facets(schema: Mapping[str, Facet]) -> list[Facet]:
-    """Those that conditions can be about, the commonest first."""
-    chosen = [facet for facet in schema.values() if facet.kind != "text"]
-    return sorted(chosen, key=lambda facet: (-facet.count, facet.name))[:FACETS]
-
-
 def _labelled(reading: Reading, setting: Setting) -> dict[str, Item]:
     ids = dict.fromkeys((*reading.items, *setting.about, *setting.shown))
     known = [item for item_id in ids if (item := setting.item(item_id))]
     return {f"c{place}": item for place, item in enumerate(known[:ITEMS], 1)}
-
-
-# The request
 
 
 def _prompt(
@@ -118,83 +102,20 @@ def _prompt(
     items: Mapping[str, Item],
     problem: str,
 ) -> str:
-    known = [_told(constraint) for constraint in (*setting.conditions, *reading.constraints)]
-    known += [f"- the user was asked about {_short(setting.asked)}"] if setting.asked else []
+    known = [told(constraint) for constraint in (*setting.conditions, *reading.constraints)]
+    known += [f"- the user was asked about {short(setting.asked)}"] if setting.asked else []
     again = f"\n\nYour last answer could not be read: {problem}. Answer in the form above." if problem else ""
     return filled(
         "understand",
         message=fenced(shortened(message, MESSAGE)),
         known="\n".join(known) or "- nothing",
-        facets="\n".join(map(_described, facets)),
-        items="\n".join(f"{label}: {_short(item.title)}" for label, item in items.items()) or "none",
+        facets="\n".join(map(described, facets)),
+        items="\n".join(f"{label}: {short(item.title)}" for label, item in items.items()) or "none",
         acts=", ".join(ACTS),
         open="{",
         close="}",
         again=again,
     )
-
-
-def _short(text: str) -> str:
-    return fenced(shortened(text, NAME))
-
-
-def _told(constraint: Constraint) -> str:
-    values = ", ".join(_short(str(value)) for value in constraint.values[:VALUES])
-    return f"- {_short(constraint.facet)} {constraint.op} {values} ({constraint.strength})"
-
-
-def _described(facet: Facet) -> str:
-    """A facet with what it can hold."""
-    if facet.low is not None and facet.high is not None:
-        dated = facet.kind == "date"
-        low, high = (
-            date.fromordinal(int(bound)).isoformat() if dated else f"{bound:.12g}" for bound in (facet.low, facet.high)
-        )
-        return f"- {_short(facet.name)}: {facet.kind} from {low} to {high} {facet.unit}".rstrip()
-    values = ", ".join(map(_short, facet.scale or facet.values[:VALUES]))
-    kind = "ordered, least first" if facet.scale else facet.kind
-    return f"- {_short(facet.name)}: {kind}, such as {values}"
-
-
-def _schema(facets: Sequence[Facet], labels: Sequence[str]) -> Mapping[str, Any]:
-    quote = {"type": "string"}
-    label = {"type": "string", "enum": ["", *labels]}
-    condition = _object(
-        facet={"type": "string", "enum": [facet.name for facet in facets]},
-        op={"type": "string", "enum": list(OPS)},
-        values=_list({"anyOf": [{"type": "string"}, {"type": "number"}]}),
-        strength={"type": "string", "enum": ["hard", "soft"]},
-        than=label,
-        words=quote,
-    )
-    attitude = _object(item=label, attitude={"type": "string", "enum": list(ATTITUDES)}, words=quote)
-    return _object(
-        act={"type": "string", "enum": list(ACTS)},
-        conditions=_list(condition),
-        attitudes=_list(attitude),
-        about=_list(label),
-    )
-
-
-def _object(**properties: Mapping[str, Any]) -> dict[str, Any]:
-    return {"type": "object", "properties": properties, "required": list(properties), "additionalProperties": False}
-
-
-def _list(items: Mapping[str, Any]) -> dict[str, Any]:
-    return {"type": "array", "items": items}
-
-
-# The answer
-
-
-def _problem(parsed: Mapping[str, Any] | None) -> str:
-    """What is wrong with the form of an answer; empty where nothing is."""
-    if parsed is None:
-        return "it is no JSON object"
-    if parsed.get("act") not in ACTS:
-        return f'"act" is none of {", ".join(ACTS)}'
-    wrong = [name for name in ("conditions", "attitudes", "about") if not isinstance(parsed.get(name, []), list)]
-    return f'"{wrong[0]}" is no list' if wrong else ""
 
 
 def _joined(

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from chatrec import ChatRec
 from chatrec.catalog import Item
 from chatrec.catalog.schema import profile
+from chatrec.dialogue.form import ACTS
 from chatrec.dialogue.parse import Parser
 from chatrec.dialogue.proposed import OPS
 from chatrec.dialogue.read import Reader
@@ -23,7 +24,7 @@ from chatrec.dialogue.titles import TitleIndex
 from chatrec.errors import LanguageModelError
 from chatrec.fake_llm import FakeChatModel
 from chatrec.types import Constraint, DialogueState, DoneEvent, Note, NoteEvent
-from chatrec.understanding import ACTS, understood, worth_asking
+from chatrec.understanding import understood, worth_asking
 
 COURSES = ("Soup", "Stew", "Salad", "Cake")
 HEAT = ("Mild", "Medium", "Hot", "Very hot")
