@@ -31,7 +31,7 @@ HELPED = frozenset({"recommend", "refine", "reject"})
 """Acts whose messages may say more than the parser reads."""
 
 ITEMS = 10
-"""How many it is shown: the latest."""
+"""How many it is shown, those of the last list first."""
 
 MOST = 12
 """Conditions and attitudes that are read of one answer; who finds more does not read."""
@@ -88,7 +88,7 @@ def understood(
 
 
 def _labelled(reading: Reading, setting: Setting) -> dict[str, Item]:
-    ids = dict.fromkeys((*reading.items, *setting.about, *setting.shown))
+    ids = dict.fromkeys((*setting.shown, *setting.about, *reading.items))
     known = [item for item_id in ids if (item := setting.item(item_id))]
     return {f"c{place}": item for place, item in enumerate(known[:ITEMS], 1)}
 
