@@ -10,7 +10,19 @@ from typing import TYPE_CHECKING, Any
 from chatrec.catalog import Item
 from chatrec.catalog.schema import Facet
 from chatrec.catalog.vocabulary import things
-from chatrec.dialogue.form import ABOUT, ACTS, ATTITUDES, PASSING, described, facets_of, form, problem_of, short, told
+from chatrec.dialogue.form import (
+    ABOUT,
+    ACTS,
+    ATTITUDES,
+    MOST,
+    PASSING,
+    described,
+    facets_of,
+    form,
+    problem_of,
+    short,
+    told,
+)
 from chatrec.dialogue.proposed import proposed, quoted
 from chatrec.dialogue.read import IDLE, TELLING, Reader
 from chatrec.dialogue.reading import Act, Attitude, Reading, Setting
@@ -32,9 +44,6 @@ HELPED = frozenset({"recommend", "refine", "reject"})
 
 ITEMS = 10
 """How many it is shown, those of the last list first."""
-
-MOST = 12
-"""Conditions and attitudes that are read of one answer; who finds more does not read."""
 
 MESSAGE = 3_000
 """Characters of it that are shown."""

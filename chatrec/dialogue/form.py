@@ -23,6 +23,9 @@ ATTITUDES: tuple[Attitude, ...] = get_args(Attitude)
 FACETS, VALUES = 30, 12
 """How many of each a language model is shown: the commonest."""
 
+MOST = 12
+"""How many conditions, values or attitudes are read of one answer; who finds more does not read."""
+
 NAME = 80
 """Characters of a title, a value or the name of a facet."""
 
@@ -83,7 +86,7 @@ def _object(**properties: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _list(items: Mapping[str, Any]) -> dict[str, Any]:
-    return {"type": "array", "items": items}
+    return {"type": "array", "items": items, "maxItems": MOST}
 
 
 def problem_of(parsed: Mapping[str, Any] | None) -> str:
