@@ -24,7 +24,7 @@ from chatrec.embedding import Embedder, load_embedder
 from chatrec.errors import CatalogError, CatalogNotFound, ConversationError, MessageError
 from chatrec.learned import Learned
 from chatrec.learned_fusion import LearnedFusion
-from chatrec.llm import chat_model
+from chatrec.llm import LOCAL, chat_model
 from chatrec.retriever import Retriever, open_routes
 from chatrec.session import Rooms, Session, run_turn
 from chatrec.settings import Settings
@@ -244,6 +244,7 @@ class ChatRec:
             self.settings.llm_timeout,
             self.settings.diversity,
             asks=self.settings.asks,
+            listener=None if self.settings.llm.strip() in LOCAL else self.model,
         )
 
     def _retriever(self, trained: str) -> Retriever:

@@ -40,6 +40,9 @@ KEYS = {
 }
 """Provider -> the variable that holds its key."""
 
+LOCAL = frozenset({"auto", "local"})
+"""What `CHATREC_LLM` says where the language model runs in this process, if at all; such a one is small."""
+
 TRIES = 2
 """Requests at most, where the first was turned away at once; the providers' own retries wait for up to a minute."""
 
@@ -70,7 +73,7 @@ def chat_model(settings: Settings) -> BaseChatModel | None:
     name = settings.llm.strip()
     if name == "builtin":
         return None
-    if name in ("auto", "local"):
+    if name in LOCAL:
         from chatrec import local_llm
 
         if name == "auto" and not local_llm.available(settings):

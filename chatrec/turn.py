@@ -12,7 +12,7 @@ from chatrec.answering import Answer, about_item, compare, why
 from chatrec.catalog import Item
 from chatrec.catalog.policy import Policy
 from chatrec.dialogue.read import Reader
-from chatrec.dialogue.state import checked, named_in, query_of, setting_of, show, understand
+from chatrec.dialogue.state import applied, checked, named_in, query_of, setting_of, show
 from chatrec.diversity import diversify
 from chatrec.drafts import Draft
 from chatrec.explainer import Said, explain
@@ -41,6 +41,7 @@ from chatrec.types import (
     Usage,
     UserProfile,
 )
+from chatrec.understanding import understood
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
@@ -84,6 +85,8 @@ class Rooms:
     """The house rules, which every reply keeps."""
     asks: bool = True
     """Whether a thin wish is answered with a question beside the items."""
+    listener: BaseChatModel | None = None
+    """The language model that messages are read with as well; None: none, as a small one invents what was not said."""
 
     def retrieve(self, query: Query, n: int) -> list[Candidate]:
         """What the ranker chooses from, the `n` first of them not all alike."""
@@ -126,9 +129,10 @@ def run_turn(
     draft = draft or Draft(state)
     yield StageEvent("understanding")
     with draft.timed("understanding"):
-        draft.state = _understood(rooms, state, message)
+        draft.state = _understood(rooms, state, message, draft)
         wanted = _wanted(rooms, draft.state, profile, constraints, n)
     yield StateEvent(draft.state)
+    yield from map(NoteEvent, draft.notes)
     intent = draft.state.intent
     if intent in FINDS:
         yield from _find(rooms, wanted, draft)
@@ -139,10 +143,15 @@ def run_turn(
     yield DoneEvent(draft.reply())
 
 
-def _understood(rooms: Rooms, state: DialogueState, message: str | None) -> DialogueState:
+def _understood(rooms: Rooms, state: DialogueState, message: str | None, draft: Draft) -> DialogueState:
     if message is None:
         return replace(state, turn=state.turn + 1, intent="recommend")
-    new = understand(state, checked(message), rooms.reader, item=rooms.item)
+    message, setting = checked(message), setting_of(state, rooms.item)
+    reading = rooms.reader.read(message, setting)
+    reading, notes, used = understood(reading, message, setting, rooms.reader, model=rooms.listener, limit=rooms.limit)
+    draft.notes += notes
+    draft.usage += used
+    new = applied(state, reading, rooms.reader)
     if new.intent != "undo" and (new.rejected, new.disliked, new.liked, new.accepted) != (
         state.rejected,
         state.disliked,

@@ -24,7 +24,12 @@ def of(number: int, passage: str, score: float = 0.5, facts: Mapping[str, str] |
 
 
 @pytest.mark.parametrize(
-    ("name", "places"), [("rank", "request candidates n open close"), ("explain", "request items n labels")]
+    ("name", "places"),
+    [
+        ("rank", "request candidates n open close"),
+        ("explain", "request items n labels"),
+        ("understand", "message known facets items acts open close again"),
+    ],
 )
 def test_each_prompt_has_the_places_that_are_filled(name: str, places: str) -> None:
     assert {field for _, field, _, _ in string.Formatter().parse(prompt(name)) if field} == set(places.split())

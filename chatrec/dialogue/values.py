@@ -20,6 +20,7 @@ from chatrec.dialogue.meanings import (
     folded,
     generic,
     is_presence,
+    plain_value,
 )
 
 __all__ = ["ABSENT", "NAMED", "Meaning", "Span", "Texts", "ValueIndex", "is_presence"]
@@ -153,3 +154,14 @@ class ValueIndex:
     def display(self, facet: str, value: str) -> str:
         """The value as the catalogue writes it."""
         return self._known.display.get((facet, value), value)
+
+    def named(self, facet: str, said: str) -> Meaning | None:
+        """What `said` as a whole names of one facet: a value as it is written, or by another name; None: nothing."""
+        known = self._schema[facet]
+        if known.kind not in ("category", "list", "boolean"):
+            return None
+        meanings = self._known.by_stems.get(self._known.stems(said), ())
+        found = [meaning for meaning in meanings if meaning.facet == facet]
+        if plain_value(said) in map(plain_value, known.values):
+            return Meaning(facet, (plain_value(said),), 0, loose=any(meaning.loose for meaning in found))
+        return next((meaning for meaning in found if not meaning.present), None)
