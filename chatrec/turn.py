@@ -306,7 +306,8 @@ def _answer(rooms: Rooms, query: Query, message: str, draft: Draft) -> Iterator[
             given = why(items[0], query=query)
         elif items:
             question = rooms.reader.question(message, setting_of(draft.state, rooms.item))
-            given = about_item(question, items[0], schema=schema, embed=rooms.retriever.embed)
+            facets = rooms.reader.parser.asked_of(question)
+            given = about_item(question, items[0], schema=schema, embed=rooms.retriever.embed, facets=facets)
         else:
             given = Answer(replies.fixed("which", ""), ())
     draft.about = given.claims

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from chatrec.answering.facts import facts
+from chatrec.answering.facts import facts, spoken_of
 from chatrec.answering.opinions import opinions
 from chatrec.answering.question import OPINION, Asked, asked
 from chatrec.answering.values import Answer, Passage, answer, named, passages, quoted, sentence
@@ -47,13 +47,17 @@ def about_item(
     schema: Mapping[str, Facet],
     embed: Embed,
     passages_embed: EmbedAll | None = None,
+    facets: Collection[str] = (),
 ) -> Answer:
     """What the catalogue says of `item` in answer to `question`; that it says nothing, where it does not.
 
+    `facets` are those that the question was read to be about, besides what it names word for word.
     `embed` gives a text's vector, `passages_embed` those of many texts at once; all are of unit length.
     """
     wanted = asked(question[:LONGEST_QUESTION], item)
     if claims := facts(wanted, item, schema):
+        return answer(*claims)
+    if claims := spoken_of(facets, item, schema):
         return answer(*claims)
     if not wanted.content:
         return _in_general(wanted, item)

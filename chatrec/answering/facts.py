@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -85,6 +85,13 @@ def facts(question: Asked, item: Item, schema: Mapping[str, Facet]) -> list[Clai
     ways = (_by_value, _by_name, _by_measure, _by_words)
     found = next((some for way in ways if (some := way(question, told))), [])
     return [one.claim(kind, item) for kind, one in found[:MOST]]
+
+
+def spoken_of(facets: Collection[str], item: Item, schema: Mapping[str, Facet]) -> list[Claim]:
+    """What the item has of these facets, yes and no where that is all there is."""
+    told = [one for one in told_of(item, schema) if one.facet.name in facets]
+    kinds = {True: "so", False: "not so", None: "fact"}
+    return [one.claim(kinds[one.truth], item) for one in told[:MOST]]
 
 
 def labels_of(schema: Mapping[str, Facet]) -> dict[str, str]:

@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from chatrec.dialogue.quantities import Quantity, quantities
 from chatrec.dialogue.scope import clause
@@ -21,7 +22,7 @@ _MORE = (
 )
 _FILL = r"(?:\s+(?:than|that|the|a|an|about|around|like|say|year|years|of|is|it|its|it's|rated|than the|roughly|anything|anywhere))*\s*[(€$£\"'“‘’~-]?\s*$"
 _NO = (
-    r"(?:no|not|nothing|never|none|isn['’]?t|is not|aren['’]?t|doesn['’]?t|does not|don['’]?t|do not|won['’]?t|can['’]?t|cannot|shouldn['’]?t|"
+    r"(?:no|not|nothing|never|none|nobody|isn['’]?t|is not|aren['’]?t|doesn['’]?t|does not|don['’]?t|do not|won['’]?t|can['’]?t|cannot|shouldn['’]?t|"
     r"should not|mustn['’]?t|must not|without|avoid|nor|nowt|wouldn['’]?t|couldn['’]?t|hate|refuse)"
 )
 
@@ -48,9 +49,9 @@ AFTER: tuple[tuple[str, re.Pattern[str]], ...] = (
     *(
     (sort, re.compile(rf"^[)\"'’”\s]*(?:{pattern})(?!\w)", re.IGNORECASE))
     for sort, pattern in (
-        ("max", r"(?:[\w-]+\s+)?(?:,\s*)?(?:or|and|nor)\s+(?:less|under|below|fewer|shorter|cheaper|earlier|older|before|lower|smaller|milder|down|thereabouts under)"),
+        ("max", r"(?:[\w-]+\s+)?(?:,\s*)?(?:or|and|nor)\s+(?:less|under|below|fewer|shorter|cheaper|earlier|older|before|lower|smaller|milder|down|thereabouts under)\b(?!\s+(?:[€$£]?\d|than\b|an?\b|one\b|two\b|three\b|four\b|five\b|half\b|ninety\b|eighty\b|hundred\b|[a-z]+ (?:hours?|minutes?|euros?|stars?)\b))"),
         ("max", r"(?:[\w-]+\s+)?(?:tops|max(?:imum)?|at (?:the )?(?:very )?(?:most|longest|latest|outside|oldest|dearest)|limit|ceiling|is (?:my|the|our) (?:limit|max(?:imum)?|budget|ceiling|cap)|or so at most|and no (?:more|longer|later)(?! than)|and not (?:a minute )?(?:more|longer|later)|not more|no more|to spare|to spend|free)"),
-        ("min", r"(?:[\w-]+\s+)?(?:,\s*)?(?:or|and)\s+(?:more|over|above|longer|higher|better|later|newer|up|upwards?|after|beyond|onwards?|bigger|stronger|on|greater|younger|since)"),
+        ("min", r"(?:[\w-]+\s+)?(?:,\s*)?(?:or|and)\s+(?:more|over|above|longer|higher|better|later|newer|up|upwards?|after|beyond|onwards?|bigger|stronger|on|greater|younger|since)\b(?!\s+(?:[€$£]?\d|than\b|an?\b|one\b|two\b|three\b|four\b|five\b|half\b|[a-z]+ (?:hours?|minutes?|euros?|stars?)\b))"),
         ("min", r"(?:on(?=\s*(?:$|[,.!?]|please|and|but|is|are)))"),
         ("min", r"(?:[\w-]+\s+)?(?:min(?:imum)?|at (?:the )?(?:very )?(?:least|earliest|shortest|newest)|onwards?|upwards?|and counting|plus|is (?:my|the) min(?:imum)?)"),
         ("around", r"(?:-?ish|or so|or thereabouts|give or take|more or less)"),
@@ -86,7 +87,8 @@ class Bound:
     """Nothing around the number says how it bounds."""
 
 
-def bounds(text: str) -> list[Bound]:
+@lru_cache(maxsize=64)
+def bounds(text: str) -> Sequence[Bound]:
     """What the numbers in a message bound, in order; those of years that are joined by "or" as one."""
     found = list(_bounds(text, quantities(text)))
     merged: list[Bound] = []

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from chatrec.catalog import Item
 from chatrec.catalog.schema import Facet
@@ -28,8 +28,12 @@ class Known:
     def of(cls, schema: Mapping[str, Facet], texts: Texts) -> Known:
         return cls(schema, ValueIndex(schema, texts))
 
-    def said(self, text: str) -> list[tuple[int, int, str, str]]:
-        """Names of facets and words of measure, the longest first: (start, end, facet, sort)."""
+    @cached_property
+    def said(self) -> Callable[[str], Sequence[tuple[int, int, str, str]]]:
+        """Names of facets and words of measure in a text, the longest first: (start, end, facet, sort)."""
+        return lru_cache(maxsize=64)(self._said)  # a message is looked through several times
+
+    def _said(self, text: str) -> Sequence[tuple[int, int, str, str]]:
         words = list(WORD.finditer(text))
         found: list[tuple[int, int, str, str]] = []
         place = 0

@@ -41,6 +41,7 @@ UNDER_IT = re.compile(
 OVER_IT = re.compile(
     r"\b(?:above|over|stronger than|more than|higher than|fancier than)(?:\s+(?:a|an|the|rated))*\s*$", re.IGNORECASE
 )
+LESS = re.compile(r"\bless\s+$", re.IGNORECASE)
 ABOUT = re.compile(r"\babout\s+(?:the\s+|a\s+|an\s+|my\s+|our\s+)?$", re.IGNORECASE)
 """What something is about may be of a kind, but need not."""
 DIFFERENT = re.compile(
@@ -79,6 +80,7 @@ def read_values(known: Known, draft: Draft, spans: Sequence[Span], setting: Sett
             continue  # looked for in the texts
         key = (facet.name, against, _strength(facet, span, spans, others, against=against))
         draft.take(span.start, span.end, silent=against)
+        places += [(span.start, span.end, facet.name)] if span.meaning.loose else []
         previous = groups[key][-1][-1] if groups[key] else None
         if previous and (against or _unites(facet, joint(draft.text, previous.end, span.start))):
             groups[key][-1].append(span)
@@ -97,6 +99,8 @@ def read_values(known: Known, draft: Draft, spans: Sequence[Span], setting: Sett
 
 def _strength(facet: Facet, span: Span, spans: Sequence[Span], text: str, *, against: bool) -> Strength:
     """A mood, or what something is about, is never more than a preference."""
+    if against and LESS.search(text[: span.start]):
+        return "soft"
     alone = sum(other.meaning == span.meaning for other in spans) == 1
     theme = facet.measure == "kind" and alone and not against and ABOUT.search(text[: span.start])
     return "soft" if span.meaning.mood or theme else strength(text, span.start, span.end)

@@ -43,6 +43,14 @@ class Parser:
             read_dates(known, draft, start, setting)
         return draft
 
+    def asked_of(self, question: str) -> tuple[str, ...]:
+        """The facets that a question about an item is about: named, measured, had or not had, or listed in a text."""
+        found = [facet for _, _, facet, _ in self.known.said(question)]
+        for span in self.values.find(question):
+            if span.meaning.present or self.schema[span.meaning.facet].kind == "text":
+                found.append(span.meaning.facet)
+        return tuple(dict.fromkeys(found))
+
     def named(self, text: str) -> dict[str, tuple[int, int]]:
         """The facets that `text` talks of by their name or by a value, and where."""
         found = {facet: (start, end) for start, end, facet, _ in self.known.said(text)}

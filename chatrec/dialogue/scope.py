@@ -58,7 +58,7 @@ GOES_ON = re.compile(r"(?:\s*,\s*)*\s*(?:or|nor)\b", re.IGNORECASE)
 """Follows the last but one member of a list of what is unwanted."""
 
 DENIED_AFTER = re.compile(
-    r"^(?:[\s,]+[\w'’-]+){0,2}?[\s,:–—-]*(?:(?:is|are|'s|’s|was|s)\s+)?(?:off the (?:table|menu|list|cards)|"
+    r"^(?:[\s,]+(?!(?:that|which|who|and|but|it|they|i|we)\b)[\w'’-]+){0,2}?[\s,:–—-]*(?:(?:is|are|'s|’s|was|s)\s+)?(?:off the (?:table|menu|list|cards)|"
     r"not (?:really |quite |exactly )?(?:my|for|our|what|allowed|an option|in the mood|on)\b|(?:is|are|was)n['’]?t (?:really )?(?:my|for|our|what|it)\b|"
     r"a (?:hard |big |definite )?no\b(?! doubt)|no[ -]go|(?:is|are|['’]s) (?:too|a bit|much too|way too)\b|a turn[- ]off|no thanks?|no thank you|nope|please no|aside\b|excluded|banned|forbidden|"
     r"(?:does|do|did)(?:n['’]?t| not) (?:work|do it|appeal|interest|grab|count)|bores? me|put(?:s)? me off|leaves? me cold|"

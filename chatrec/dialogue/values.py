@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from rapidfuzz import fuzz
 
@@ -47,8 +48,9 @@ class ValueIndex:
         """`texts` are every facet's values in lower case with the number of items that hold them."""
         self._schema = schema
         self._known = Meanings(schema, texts)
+        self.find = lru_cache(maxsize=64)(self._find)  # a message is looked through several times
 
-    def find(self, text: str) -> list[Span]:
+    def _find(self, text: str) -> Sequence[Span]:
         """Every value named, in order, the longest first; none of them overlap."""
         words = list(WORD.finditer(text))
         stems = [stem for word in words for stem in self._known.stems(word.group())]
@@ -153,7 +155,8 @@ class ValueIndex:
 
     def display(self, facet: str, value: str) -> str:
         """The value as the catalogue writes it."""
-        return self._known.display.get((facet, value), value)
+        named = self._schema[facet].measure in ("people", "place")
+        return self._known.display.get((facet, value), value.title() if named else value)
 
     def named(self, facet: str, said: str) -> Meaning | None:
         """What `said` as a whole names of one facet: a value as it is written, or by another name; None: nothing."""
