@@ -306,7 +306,7 @@ def _answer(rooms: Rooms, query: Query, message: str, draft: Draft) -> Iterator[
             given = why(items[0], query=query)
         elif items:
             question = rooms.reader.question(message, setting_of(draft.state, rooms.item))
-            facets = rooms.reader.parser.asked_of(question)
+            facets = rooms.reader.parser.asked_of(question, items[0])
             given = about_item(question, items[0], schema=schema, embed=rooms.retriever.embed, facets=facets)
         else:
             given = Answer(replies.fixed("which", ""), ())

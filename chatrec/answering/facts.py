@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -22,6 +23,8 @@ SHARED = 3
 
 LONGEST_CODE = 3
 """Characters of a country's or a language's code, which is also a word: "it", "us"."""
+
+CODED = re.compile(r"(?<=[^\W\d_])_(?=[^\W\d_])")
 
 MOST = 2
 """Facts told in answer to one question."""
@@ -49,7 +52,7 @@ class Told:
     @property
     def text(self) -> str:
         """As many of the values as are told in a sentence, with the unit."""
-        if self.facet.kind == "boolean" and self.truth is not None:
+        if self.truth is not None:
             return "yes" if self.truth else "no"
         shown: list[str] = []
         for value in self.values:
@@ -244,4 +247,5 @@ def _text(value: str | int | float | bool) -> str:
         return "yes" if value else "no"
     if isinstance(value, float):
         return f"{value:g}" if abs(value) < 1e6 else f"{value:.0f}"
-    return str(value)
+    text = str(value)
+    return CODED.sub(" ", text)  # what a program writes: "full_bar"

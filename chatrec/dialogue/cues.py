@@ -159,7 +159,7 @@ INSTEAD = re.compile(
 )
 QUESTION = re.compile(
     r"^\W*(?:(?:and|but|so|ok(?:ay)?|hm+|also|oh|right|well|wait|cool|great|nice|thanks|interesting|before i decide|just (?:checking|wondering)|quick question|one (?:more )?(?:question|thing)|out of interest|by the way|btw|tell me|can you tell me|do you (?:happen to )?know|any idea|i wonder|does anyone know|could you tell me|may i ask)\W+)*"
-    r"(?:if\s+|whether\s+)?(?:(?:in|at|on|from|by|for|to|with|of|through)\s+)?(?:(?:who|what|how|where|when)['’]?s|is|are|was|were|does|do|did|has|have|had|can|could|will|would|who|whose|what|when|where|how|which)\b(?!['’]t)",
+    r"(?:if\s+|whether\s+)?(?:(?:in|at|on|from|by|for|to|with|of|through)\s+)?(?:(?:who|what|how|where|when)['’]?s|is|are|was|were|does|do|did|has|have|had|can|could|will|would|may|might|should|am|who|whose|what|when|where|how|which)\b(?!['’]t)",
     re.IGNORECASE,
 )
 ASKS = re.compile(

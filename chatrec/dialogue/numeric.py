@@ -64,7 +64,8 @@ def _facet_of(known: Known, text: str, bound: Bound, setting: Setting) -> Facet 
         named = [facet for facet in numeric if facet.measure == "score"]
     if named:
         inside = [facet for facet in named if _could_be(facet, bound)]
-        return inside[0] if inside else None
+        if inside or bound.plain:
+            return inside[0] if inside else None
     asked = known.schema.get(setting.asked)
     if asked and asked in numeric:
         return asked

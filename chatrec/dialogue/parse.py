@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from chatrec.catalog import Item
 from chatrec.catalog.schema import Facet
 from chatrec.dialogue.draft import Draft
 from chatrec.dialogue.known import Known
@@ -43,12 +44,14 @@ class Parser:
             read_dates(known, draft, start, setting)
         return draft
 
-    def asked_of(self, question: str) -> tuple[str, ...]:
-        """The facets that a question about an item is about: named, measured, had or not had, or listed in a text."""
+    def asked_of(self, question: str, item: Item) -> tuple[str, ...]:
+        """The facets that a question about an item is about: named, measured, had or not had, or, where what is asked
+        for stands in it, a text that lists things."""
         found = [facet for _, _, facet, _ in self.known.said(question)]
         for span in self.values.find(question):
-            if span.meaning.present or self.schema[span.meaning.facet].kind == "text":
-                found.append(span.meaning.facet)
+            facet, text = span.meaning.facet, question[span.start : span.end].casefold()
+            listed = self.schema[facet].kind == "text" and text in str(item.attributes.get(facet, "")).casefold()
+            found += [facet] if span.meaning.present or listed else []
         return tuple(dict.fromkeys(found))
 
     def named(self, text: str) -> dict[str, tuple[int, int]]:

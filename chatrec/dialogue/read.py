@@ -39,7 +39,8 @@ class Reader:
             return Reading(act)
         vague = tuple(item for point in heard.points if point.vague for item in point.item_ids)
         if act in ("why", "compare", "ask"):
-            whole = setting.shown if act == "compare" else setting.about or setting.shown[:1]
+            several = setting.about if len(setting.about) > 1 else setting.shown
+            whole = several if act == "compare" else setting.about or setting.shown[:1]
             return Reading(act, items=heard.ids or vague or whole)
         if act == "accept":
             return Reading(act, items=heard.ids or vague[:1] or setting.about or setting.shown[:1])
