@@ -11,10 +11,18 @@ from catalogues import FILMS, LAMPS, RESTAURANTS, items_of, parser_of, reader_of
 from chatrec.dialogue.reading import Setting
 from chatrec.types import Constraint, Order
 
-RENAMED: Mapping[str, Mapping[str, str]] = {
-    "films": {"year": "released", "runtime": "lengthMin", "genres": "kind", "cast": "starring", "languages": "spoken_languages", "countries": "origin", "content_rating": "certificate", "price": "cost_usd", "rating": "score", "services": "platforms"},
-    "restaurants": {"cuisine": "food_type", "city": "town", "price_range": "PriceLevel", "OutdoorSeating": "has_outdoor_terrace", "GoodForKids": "kids_welcome", "NoiseLevel": "noise", "rating": "stars"},
-    "lamps": {"colour": "finish", "material": "made_of", "price_eur": "preis_eur", "weight_kg": "gewicht_kg", "brand": "maker", "dimmable": "is_dimmable", "rating": "user_rating"},
+RENAMED: Mapping[str, Mapping[str, Mapping[str, str]]] = {
+    "as they are": {"films": {}, "restaurants": {}, "lamps": {}},
+    "renamed": {
+        "films": {"year": "released", "runtime": "lengthMin", "genres": "kind", "cast": "starring", "languages": "spoken_languages", "countries": "origin", "content_rating": "certificate", "price": "cost_usd", "rating": "score", "services": "platforms"},
+        "restaurants": {"cuisine": "food_type", "city": "town", "price_range": "PriceLevel", "OutdoorSeating": "has_outdoor_terrace", "GoodForKids": "kids_welcome", "NoiseLevel": "noise", "rating": "stars"},
+        "lamps": {"colour": "finish", "material": "made_of", "price_eur": "preis_eur", "weight_kg": "gewicht_kg", "brand": "maker", "dimmable": "is_dimmable", "rating": "user_rating"},
+    },
+    "renamed again": {
+        "films": {"year": "published", "runtime": "laufzeit", "genres": "category", "cast": "actors", "languages": "sprache", "countries": "land", "content_rating": "age_rating", "price": "fee_usd", "rating": "bewertung", "services": "available_on"},
+        "restaurants": {"cuisine": "style", "city": "stadt", "price_range": "price_level", "OutdoorSeating": "has_terrace_outdoor", "GoodForKids": "suitableForChildren", "NoiseLevel": "noise_level", "rating": "avg_rating"},
+        "lamps": {"colour": "color", "material": "materials", "price_eur": "cost_eur", "weight_kg": "weightKg", "brand": "manufacturer", "dimmable": "Dimmable", "rating": "score"},
+    },
 }  # fmt: skip
 ROWS = {"films": FILMS, "restaurants": RESTAURANTS, "lamps": LAMPS}
 
@@ -44,6 +52,11 @@ READ: list[tuple[str, str, list[tuple[Any, ...]]]] = [
     ("films", "no horror, war films or comedies", [("genres", "none", "Horror", "War", "Comedy")]),
     ("films", "ideally a comedy, but it must be under 100 minutes", [("runtime", "below", 100), ("genres", "any", "Comedy", "soft")]),
     ("films", "a crime film, preferably in Japanese", [("genres", "any", "Crime"), ("languages", "any", "Japanese", "soft")]),
+    ("films", "I'd rather have a comedy", [("genres", "any", "Comedy", "soft")]),
+    ("films", "I'd rather not see a horror film", [("genres", "none", "Horror", "soft")]),
+    ("films", "it must be in French, no crime", [("languages", "any", "French"), ("genres", "none", "Crime")]),
+    ("films", "rated at least 7.5, on Netflix or Hulu, PG-13 or milder", [("rating", "min", 7.5), ("services", "any", "Netflix", "Hulu"), ("content_rating", "any", "G", "PG", "PG-13")]),
+    ("films", "80s or early 90s, not animated, in French", [("year", "within", 1980, 1993), ("genres", "none", "Animation"), ("languages", "any", "French")]),
     ("restaurants", "pizza in Bergen", [("cuisine", "any", "Pizza"), ("city", "any", "Bergen")]),
     ("restaurants", "somewhere with outdoor seating, good for kids", [("OutdoorSeating", "any", "true"), ("GoodForKids", "any", "true")]),
     ("restaurants", "rated over 4 stars", [("rating", "above", 4)]),
@@ -51,11 +64,25 @@ READ: list[tuple[str, str, list[tuple[Any, ...]]]] = [
     ("restaurants", "a quiet place", [("NoiseLevel", "any", "quiet")]),
     ("restaurants", "not in Lyon", [("city", "none", "Lyon")]),
     ("restaurants", "tapas or seafood, four stars and up", [("rating", "min", 4), ("cuisine", "any", "Tapas", "Seafood")]),
+    ("restaurants", "no pizza", [("cuisine", "none", "Pizza")]),
+    ("restaurants", "must be in Graz, I'd rather have Thai", [("city", "any", "Graz"), ("cuisine", "any", "Thai", "soft")]),
+    ("restaurants", "a place that isn't loud", [("NoiseLevel", "none", "loud")]),
+    ("restaurants", "at most average noise", [("NoiseLevel", "any", "quiet", "average")]),
+    ("restaurants", "average or quieter", [("NoiseLevel", "any", "quiet", "average")]),
+    ("restaurants", "no outdoor seating", [("OutdoorSeating", "none", "true")]),
+    ("restaurants", "price range 3 or more", [("price_range", "any", "3", "4")]),
+    ("restaurants", "between 3.5 and 4.5 stars", [("rating", "within", 3.5, 4.5)]),
     ("lamps", "below 40 euros", [("price_eur", "below", 40)]),
     ("lamps", "a red one for €50 at most", [("price_eur", "max", 50), ("colour", "any", "red")]),
     ("lamps", "anything but glass", [("material", "none", "glass")]),
     ("lamps", "white or black, by Kappa", [("colour", "any", "white", "black"), ("brand", "any", "Kappa")]),
     ("lamps", "dimmable and lighter than 3 kg", [("weight_kg", "below", 3), ("dimmable", "any", "true")]),
+    ("lamps", "under 500 grams", [("weight_kg", "below", 0.5)]),
+    ("lamps", "no more than €35, ideally red or white", [("price_eur", "max", 35), ("colour", "any", "red", "white", "soft")]),
+    ("lamps", "between 20 and 50 euros, not steel", [("price_eur", "within", 20, 50), ("material", "none", "steel")]),
+    ("lamps", "neither glass nor paper", [("material", "none", "glass", "paper")]),
+    ("lamps", "it must not be dimmable", [("dimmable", "none", "true")]),
+    ("lamps", "rated 4 or higher", [("rating", "min", 4)]),
 ]  # fmt: skip
 
 
@@ -75,12 +102,12 @@ def said(constraints: list[Constraint]) -> set[tuple[Any, ...]]:
     }
 
 
-@pytest.mark.parametrize("columns", ["as they are", "renamed"])
+@pytest.mark.parametrize("columns", RENAMED)
 @pytest.mark.parametrize(("domain", "message", "conditions"), READ, ids=[f"{row[0]}-{row[1]}" for row in READ])
 def test_conditions_are_read_whatever_the_columns_are_called(
     domain: str, message: str, conditions: list[tuple[Any, ...]], columns: str
 ) -> None:
-    names = RENAMED[domain] if columns == "renamed" else {}
+    names = RENAMED[columns][domain]
     draft = parser_of(items_of(ROWS[domain], renamed=names)).read(message, Setting())
     assert said(draft.constraints) == expected(conditions, names)
 
@@ -90,18 +117,87 @@ def test_conditions_are_read_whatever_the_columns_are_called(
     [
         ("lamps", "on Netflix or Hulu"),
         ("lamps", "from the nineties, in French, by Nicolas Cage"),
-        ("restaurants", "under 20 dollars"),
+        ("lamps", "PG-13 or milder, rated at least 7.5"),
+        ("lamps", "made before 1980, under two hours, wooden"),
+        ("restaurants", "under 20 dollars, or below 40 euros"),
         ("restaurants", "PG-13 or milder"),
-        ("restaurants", "under two hours"),
+        ("restaurants", "under two hours, a short one"),
+        ("restaurants", "newer than that"),
+        ("restaurants", "the longest sushi in Paris"),
         ("films", "dimmable, in red, below 3 kg"),
-        ("films", "with outdoor seating"),
-        ("films", "a film about two old people and a dog named Rex"),
-        ("films", "number one"),
+        ("films", "a steel one by Nordlys, with outdoor seating"),
+        ("films", "on Mubi or Disney+, with Tom Hanks, in Klingon, rated NC-17"),
+        ("films", "a tale of two people and a dog"),
+        ("films", "what is 2 plus 2?"),
     ],
 )
 def test_no_facet_and_no_value_is_invented(domain: str, message: str) -> None:
-    draft = parser_of(items_of(ROWS[domain])).read(message, Setting())
-    assert [one for one in draft.constraints if one.strength == "hard"] == []
+    """What the catalogue lacks sets no condition, not even a soft one, and no order; the words are still searched."""
+    items = items_of(ROWS[domain])
+    reading = reader_of(items).read(message, setting_of(items, items[0].id))
+    assert (list(reading.constraints), reading.order) == ([], None)
+    assert reading.rest
+
+
+WITHOUT = [
+    ("services", "on Netflix or Hulu"),
+    ("price", "below 4 dollars"),
+    ("price", "the cheapest"),
+    ("runtime", "under two hours"),
+    ("runtime", "a short one"),
+    ("year", "from the nineties"),
+    ("year", "newer than that"),
+    ("content_rating", "PG-13 or milder"),
+    ("genres", "not animated"),
+    ("cast", "nothing with Nicolas Cage"),
+]
+
+
+@pytest.mark.parametrize(("column", "message"), WITHOUT)
+def test_the_same_words_set_nothing_once_the_column_is_gone(column: str, message: str) -> None:
+    whole = items_of(FILMS)
+    bare = items_of([(title, {name: row[name] for name in row if name != column}) for title, row in FILMS])
+    full, less = (reader_of(items).read(message, setting_of(items, "heat", about=("heat",))) for items in (whole, bare))
+    assert [one.facet for one in full.constraints] == [column] or full.order
+    assert (list(less.constraints), less.order) == ([], None)
+
+
+@pytest.mark.parametrize("columns", RENAMED)
+@pytest.mark.parametrize("domain", ROWS)
+def test_whatever_is_said_only_facets_and_values_that_exist_are_read(domain: str, columns: str) -> None:
+    """Every message of every domain, read against each of the others."""
+    items = items_of(ROWS[domain], renamed=RENAMED[columns][domain])
+    parser = parser_of(items)
+    for _, message, _ in READ:
+        for read in parser.read(message, Setting()).constraints:
+            facet = parser.schema[read.facet]
+            assert facet.kind in ("number", "date") or set(read.values) <= set(facet.values), (message, read)
+
+
+@pytest.mark.parametrize("columns", RENAMED)
+@pytest.mark.parametrize(
+    ("message", "facet", "read"),
+    [
+        ("a short one", "runtime", ("max", (96,), "soft")),
+        ("newer than that", "year", ("above", (1995,), "hard")),
+        ("shorter than Heat", "runtime", ("below", (170,), "hard")),
+        ("milder than the second", "content_rating", ("any", ("G", "PG", "PG-13"), "hard")),
+        ("the cheapest", "price", "least"),
+        ("the newest comedy", "year", "most"),
+        ("best rated", "rating", "most"),
+    ],
+)
+def test_words_of_little_and_much_find_their_column_by_any_name(
+    message: str, facet: str, read: object, columns: str
+) -> None:
+    names = RENAMED[columns]["films"]
+    items = items_of(FILMS, renamed=names)
+    reading = reader_of(items).read(message, setting_of(items, "heat", "alien", about=("heat",)))
+    if reading.order:
+        assert (reading.order.facet, reading.order.direction) == (names.get(facet, facet), read)
+    else:
+        (one,) = reading.constraints
+        assert (one.facet, (one.op, one.values, one.strength)) == (names.get(facet, facet), read)
 
 
 def test_what_is_not_understood_stays_in_the_words_to_search_with() -> None:
@@ -148,6 +244,16 @@ def test_comparisons_are_with_the_item_that_is_meant(message: str, condition: tu
     about = ("heat",) if "that" in message else ()
     reading = reader_of(films).read(message, setting_of(films, *shown, about=about))
     assert [(one.facet, one.op, one.values) for one in reading.constraints] == [condition]
+
+
+@pytest.mark.parametrize(("domain", "message", "conditions"), READ, ids=[f"{row[0]}-{row[1]}" for row in READ])
+def test_what_is_said_in_full_is_read_alike_once_items_were_shown(
+    domain: str, message: str, conditions: list[tuple[Any, ...]]
+) -> None:
+    items = items_of(ROWS[domain])
+    for about in ((), (items[2].id,)):
+        setting = setting_of(items, *(item.id for item in items[:3]), about=about)
+        assert said(list(reader_of(items).read(message, setting).constraints)) == expected(conditions, {})
 
 
 @pytest.mark.parametrize(

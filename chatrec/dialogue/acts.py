@@ -21,7 +21,9 @@ LIKE_IT = re.compile(r"\bthan\b|\b(?:something|anything|one|ones|somewhere)\s+(?
 ELSE = re.compile(r"\b(?:like|similar|instead|recommend|suggest|else)\b", re.IGNORECASE)
 MORE = re.compile(r"\b(?:like|similar|more|another|else|something)\b", re.IGNORECASE)
 AMONG = re.compile(
-    r"\bwhich (?:one )?(?:of|is|has|was)\b|\bof (?:them|these|those)\b|\bcompare (?:them|these|those)\b", re.IGNORECASE
+    r"\bwhich (?:one )?(?:of|is|has|was)\b|\bof (?:them|these|those)\b|"
+    r"\bcompare (?:them|these|those|both|the (?:two|three))\b",
+    re.IGNORECASE,
 )
 OBJECTS = re.compile(r"\b(?:no way|too \w+|not for me|pass|drags)\b", re.IGNORECASE)
 LATER_QUESTION = re.compile(rf"[,;:–—-]\s*{cues.QUESTION.pattern[4:]}", re.IGNORECASE)

@@ -53,7 +53,7 @@ AFTER: tuple[tuple[str, re.Pattern[str]], ...] = (
         ("max", r"(?:[\w-]+\s+)?(?:tops|max(?:imum)?|at (?:the )?(?:very )?(?:most|longest|latest|outside|oldest|dearest)|limit|ceiling|is (?:my|the|our) (?:limit|max(?:imum)?|budget|ceiling|cap)|or so at most|and no (?:more|longer|later)(?! than)|and not (?:a minute )?(?:more|longer|later)|not more|no more|to spare|to spend|free)"),
         ("min", r"(?:[\w-]+\s+)?(?:,\s*)?(?:or|and)\s+(?:more|over|above|longer|higher|better|later|newer|up|upwards?|after|beyond|onwards?|bigger|stronger|on|greater|younger|since)\b(?!\s+(?:[€$£]?\d|than\b|an?\b|one\b|two\b|three\b|four\b|five\b|half\b|[a-z]+ (?:hours?|minutes?|euros?|stars?)\b))"),
         ("min", r"(?:on(?=\s*(?:$|[,.!?]|please|and|but|is|are)))"),
-        ("min", r"(?:[\w-]+\s+)?(?:min(?:imum)?|at (?:the )?(?:very )?(?:least|earliest|shortest|newest)|onwards?|upwards?|and counting|plus|is (?:my|the) min(?:imum)?)"),
+        ("min", r"(?:[\w-]+\s+)?(?:min(?:imum)?|at (?:the )?(?:very )?(?:least|earliest|shortest|newest)|onwards?|upwards?|and counting|plus(?!\s*\d)|is (?:my|the) min(?:imum)?)"),
         ("around", r"(?:-?ish|or so|or thereabouts|give or take|more or less)"),
         ("fine", r"(?:is|are|would be|['’]s) (?:also |totally |perfectly )?(?:fine|ok|okay|alright|all right|good|acceptable|doable|possible)"),
     )),

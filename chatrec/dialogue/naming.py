@@ -209,9 +209,10 @@ def _graded(known: Known, draft: Draft, facet: Facet, span: Span) -> bool:
     begin, stop = clause(draft.text, span.start, span.end)
     before, after = draft.text[begin : span.start], draft.text[span.end : max(stop, span.end)]
     place = max(places)
-    if MILDER.match(after) or UP_TO.search(before):
+    milder, harder = MILDER.match(after), HARDER.match(after)
+    if milder or UP_TO.search(before):
         kept = facet.scale[: place + 1]
-    elif HARDER.match(after) or FROM_ON.search(before):
+    elif harder or FROM_ON.search(before):
         kept = facet.scale[min(places) :]
     elif UNDER_IT.search(before):
         kept = facet.scale[:place]
@@ -222,7 +223,8 @@ def _graded(known: Known, draft: Draft, facet: Facet, span: Span) -> bool:
     said = draft.text[span.start : span.end]
     strong = strength(draft.text, span.start, span.end)
     draft.constraints.append(Constraint(facet.name, "any", tuple(kept) or (facet.scale[0],), strong, text=said))
-    draft.take(span.start, span.end, silent=True)
+    beyond = milder or harder  # "or milder" compares with this step, not with an item shown
+    draft.take(span.start, span.end + (beyond.end() if beyond else 0), silent=True)
     return True
 
 

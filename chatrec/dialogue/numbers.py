@@ -9,7 +9,7 @@ from chatrec.catalog.schema import Facet
 from chatrec.dialogue.bounds import Bound
 from chatrec.types import Constraint
 
-FACTORS = {("min", "h"): 1 / 60, ("min", "s"): 60.0}
+FACTORS = {("min", "h"): 1 / 60, ("min", "s"): 60.0, ("g", "kg"): 1 / 1000, ("kg", "g"): 1000.0}
 """(said in, kept in) -> what to multiply by."""
 
 

@@ -18,9 +18,15 @@ from chatrec.dialogue.values import Span
 RATED = re.compile(
     r"\b(?:rated|better|worse|rating|ratings|score[sd]?|scoring|stars?|marks?|grade[sd]?)\b", re.IGNORECASE
 )
+SCORED = re.compile(r"\b(?:rated|scored?|scoring)\W*$", re.IGNORECASE)
+"""Says of the number after it that it is a score, also where no score is so high."""
+
+CODE = re.compile(r"\b(?!PRE|POST|SUB|MID)[A-Z]+-$")
+"""Makes the number after it part of a name."""
+
 MEASURES = {
-    "min": "duration", "year": "year", "pages": "pages", "kg": "weight", "km": "distance", "stars": "score",
-    "of 5": "score", "of 10": "score", "of 100": "score", "%": "score",
+    "min": "duration", "year": "year", "pages": "pages", "kg": "weight", "g": "weight", "km": "distance",
+    "stars": "score", "of 5": "score", "of 10": "score", "of 100": "score", "%": "score",
     **dict.fromkeys(("EUR", "USD", "GBP", "JPY", "CHF"), "price"),
 }  # fmt: skip
 """Unit -> what it measures."""
@@ -32,7 +38,8 @@ LIKELY = frozenset({"duration", "price", "pages", "score"})
 def read_numbers(known: Known, draft: Draft, setting: Setting, worded: Sequence[Span]) -> None:
     """`worded` are values with a number in them, which is none by itself."""
     for bound in bounds(draft.text):
-        if any(span.start < bound.end and bound.start < span.end for span in worded):
+        worded_in = any(span.start < bound.end and bound.start < span.end for span in worded)
+        if worded_in or CODE.search(draft.text, 0, bound.start):
             continue
         facet = _facet_of(known, draft.text, bound, setting) if draft.free(bound.start, bound.end) else None
         if facet is None:
@@ -64,7 +71,7 @@ def _facet_of(known: Known, text: str, bound: Bound, setting: Setting) -> Facet 
         named = [facet for facet in numeric if facet.measure == "score"]
     if named:
         inside = [facet for facet in named if _could_be(facet, bound)]
-        if inside or bound.plain:
+        if inside or bound.plain or SCORED.search(text, begin, bound.start):
             return inside[0] if inside else None
     asked = known.schema.get(setting.asked)
     if asked and asked in numeric:

@@ -33,7 +33,8 @@ CURRENCIES = {
 }  # fmt: skip
 OTHERS = {
     "page": "pages", "pages": "pages", "pp": "pages", "star": "stars", "stars": "stars", "kg": "kg", "kilo": "kg",
-    "kilos": "kg", "km": "km", "points": "points", "percent": "%", "%": "%",
+    "kilos": "kg", "gram": "g", "grams": "g", "gramme": "g", "grammes": "g", "km": "km",
+    "points": "points", "percent": "%", "%": "%",
 }  # fmt: skip
 PART_HOURS = {
     ("a", "half"): 30,
