@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import fields, replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from chatrec import ChatRec
 from chatrec.catalog.policy import Policy, Restricted, Sponsored
 from chatrec.conversations.as_json import state_from_json, state_to_json
 from chatrec.dialogue.holding import meets
+from chatrec.dialogue.state import IN_PASSING
 from chatrec.session import Rooms, Session, run_turn
-from chatrec.types import Constraint, DialogueState, DoneEvent, Reply, UserProfile
+from chatrec.store.snapshot import Snapshot
+from chatrec.types import Constraint, DialogueState, DoneEvent, Reply, StateEvent, UserProfile
 
 SAID = [
     "a comedy",
@@ -131,15 +135,18 @@ def check(rooms: Rooms, reply: Reply) -> None:
     for shown in reply.recommendations:
         assert snapshot.items.row(shown.item.id) is not None
         broken = {known for known in state.constraints if known.strength == "hard" and not meets(shown.item, known)}
-        assert broken <= set(shown.breaks)
+        assert broken == set(shown.breaks)
     assert len({shown.item.id for shown in reply.recommendations}) == len(reply.recommendations) <= rooms.n
     assert {known.facet for known in state.constraints} <= set(snapshot.schema)
     named = (*state.liked, *state.disliked, *state.rejected, *state.accepted, *state.seen, *state.shown)
     assert all(snapshot.items.row(mention.item_id) is not None for mention in named)
-    again = state_from_json(state_to_json(state))
-    assert again == state
-    assert (again.before is None) == (state.before is None)
-    assert again.before is None or kept(again.before) == kept(state.before or again.before)
+    if reply.blocking or any(shown.breaks for shown in reply.recommendations):  # a refusal, of every item in it
+        assert reply.blocking
+        assert all(shown.breaks for shown in reply.recommendations)
+    unwanted = {mention.item_id for mention in (*state.disliked, *state.rejected, *state.seen, *state.liked)}
+    assert not unwanted & {shown.item.id for shown in reply.recommendations}
+    again = state_from_json(json.loads(json.dumps(state_to_json(state))))
+    assert (again, history(again)) == (state, history(state))
 
 
 @pytest.mark.slow
@@ -154,20 +161,70 @@ def test_no_fifty_messages_break_a_promise(rooms: Rooms, messages: list[str]) ->
             state = reply.state
 
 
-@PROPERTY
+def understood(rooms: Rooms, state: DialogueState, message: str) -> DialogueState:
+    """The state as `message` leaves it, before items are shown."""
+    return next(event.state for event in run_turn(rooms, state, message) if isinstance(event, StateEvent))
+
+
+def history(state: DialogueState) -> list[dict[str, object]]:
+    """The state and those it can go back to, the latest first."""
+    return [kept(state), *(history(state.before) if state.before else [])]
+
+
+@settings(PROPERTY, max_examples=40)
 @given(before=st.lists(st.sampled_from(SAID), min_size=1, max_size=6), message=st.sampled_from(SAID))
 def test_undo_restores_the_state_exactly(rooms: Rooms, before: list[str], message: str) -> None:
     state = DialogueState()
     for said in before:
         state = turn(rooms, state, said).state
     after = turn(rooms, state, message).state
-    if after.before is not None and kept(after.before) == kept(state) and after.intent != "undo":
-        back = list(run_turn(replace(rooms, n=5), after, "undo"))[0:]
-        (undone,) = [event.state for event in back if event.__class__.__name__ == "StateEvent"]
-        assert kept(undone) == kept(state)
+    assume(after.intent != "undo")
+    back = understood(rooms, after, "undo")
+    assert (back.intent, back.turn) == ("undo", after.turn + 1)
+    if after.intent not in IN_PASSING:
+        assert history(back) == history(state)
+    elif state.before:  # what changed nothing is passed over
+        assert history(back) == history(state.before)
 
 
-WISHES = ["a comedy", "under two hours", "in French", "not rated R", "from the nineties", "below 4 euros"]
+@pytest.mark.parametrize(
+    "message",
+    [
+        "none of these",
+        "something else",
+        "not that one, too long",
+        "start over",
+        "start over, a western please",
+        "I'll take the second",
+        "I loved Spirited Away, hated Psycho and have seen Alien",
+        "the year doesn't matter",
+        "the second one but newer",
+        "the cheapest",
+        "surprise me",
+        "actually in Japanese",
+    ],
+)
+def test_whatever_was_said_undo_takes_it_back_and_no_more(rooms: Rooms, message: str) -> None:
+    first = turn(rooms, DialogueState(), "a comedy from the sixties").state
+    second = turn(rooms, first, "in French").state
+    after = turn(rooms, second, message).state
+    assert kept(after) != kept(second)
+    back = understood(rooms, after, "undo")
+    assert history(back) == history(second)
+    again = understood(rooms, turn(rooms, after, "undo").state, "undo")
+    assert history(again) == history(first)
+
+
+WISHES = [
+    "a comedy",
+    "under two hours",
+    "in French",
+    "not rated R",
+    "from the nineties",
+    "below 4 euros",
+    "nothing with Humphrey Bogart",
+    "on Lanternhall or Reelbox",
+]
 
 
 @PROPERTY
@@ -184,14 +241,49 @@ def test_the_order_of_independent_conditions_does_not_matter(rooms: Rooms, order
 
 
 @PROPERTY
-@given(messages=st.lists(st.sampled_from(WISHES), min_size=2, max_size=6))
+@given(messages=st.permutations(WISHES))
 def test_a_hard_condition_more_never_adds_an_item(rooms: Rooms, messages: list[str]) -> None:
     state, allowed = DialogueState(), np.ones(rooms.retriever.snapshot.count, dtype=bool)
-    for message in messages:
-        state = turn(rooms, state, message).state
+    for number, message in enumerate(messages, 1):
+        reply = turn(rooms, state, message)
+        state = reply.state
+        assert len(state.constraints) >= number  # each said something, and none took the place of another
         mask = rooms.retriever.snapshot.mask(state.constraints, ())
-        assert mask is None or not (mask & ~allowed).any()
-        allowed = allowed if mask is None else mask
+        assert mask is not None
+        assert not (mask & ~allowed).any()
+        rows = [rooms.retriever.snapshot.items.row(shown.item.id) for shown in reply.recommendations]
+        assert all(mask[row] for row in rows) or reply.blocking
+        allowed = mask
+
+
+@st.composite
+def conditions_over(draw: st.DrawFn, snapshot: Snapshot) -> list[Constraint]:
+    """Conditions of every sort on the facets there are, their values now and then no item's."""
+    found = []
+    for _ in range(draw(st.integers(1, 5))):
+        facet = draw(st.sampled_from(sorted(snapshot.schema.values(), key=lambda facet: facet.name)))
+        if facet.kind == "number":
+            op = draw(st.sampled_from(["min", "max", "above", "below", "within", "outside"]))
+            low, high = sorted(draw(st.tuples(*[st.integers(int(facet.low or 0) - 1, int(facet.high or 0) + 1)] * 2)))
+            values: tuple[str | float, ...] = (low, high) if op in ("within", "outside") else (low,)
+        else:
+            op = draw(st.sampled_from(["any", "none"]))
+            values = tuple(draw(st.lists(st.sampled_from([*facet.values[:20], "no item's"]), min_size=1, max_size=3)))
+        found.append(Constraint(facet.name, op, values))  # type: ignore[arg-type]
+    return found
+
+
+@settings(PROPERTY, max_examples=100)
+@given(data=st.data())
+def test_conditions_of_any_sort_only_take_away_and_in_any_order(rooms: Rooms, data: st.DataObject) -> None:
+    snapshot = rooms.retriever.snapshot
+    conditions = data.draw(conditions_over(snapshot))
+    masks = [snapshot.mask(conditions[:count], ()) for count in range(1, len(conditions) + 1)]
+    for fewer, more in pairwise(masks):
+        assert not (more & ~fewer).any()
+    assert (snapshot.mask(data.draw(st.permutations(conditions)), ()) == masks[-1]).all()
+    items = snapshot.items.get(snapshot.items.ids)
+    assert [all(meets(item, known) for known in conditions) for item in items] == masks[-1].tolist()
 
 
 def test_when_nothing_fits_it_says_so_and_names_what_each_item_breaks(rooms: Rooms) -> None:
