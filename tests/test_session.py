@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 import chatrec.turn
 from chatrec import ChatRec
+from chatrec.dialogue.editing import Change
 from chatrec.errors import ChatRecError, ConversationError, MessageError
 from chatrec.retriever import Retriever
 from chatrec.session import Session
-from chatrec.types import CardsEvent, DialogueState, DoneEvent, ErrorEvent, Reply, TextEvent
+from chatrec.types import CardsEvent, DialogueState, DoneEvent, ErrorEvent, Mention, Reply, TextEvent
 
 FIRST = "I loved Spirited Away. Something as strange, but for grown-ups?"
 
@@ -276,3 +278,138 @@ def test_more_than_there_is_gives_all_there_is(rec: ChatRec) -> None:
     reply = rec.recommend("japan", n=400, filters={"languages": "Japanese"})
     assert 5 < len(reply.recommendations) < 256
     assert ids(reply) == ids(rec.recommend("japan", n=400, filters={"languages": "Japanese"}))
+
+
+# What is remembered, read and changed
+
+
+TOLD = [
+    "a comedy under two hours, ideally in French",
+    "the cheapest",
+    "I loved Spirited Away, hated Psycho and have seen Alien",
+    "not the first one",
+    "I'll take the second one",
+]
+
+
+@pytest.fixture
+def told(session: Session) -> Session:
+    for message in TOLD:
+        session.send(message)
+    return session
+
+
+def test_everything_remembered_is_listed_with_its_turn_and_can_be_taken_out(rec: ChatRec, told: Session) -> None:
+    listed = told.changes()
+    assert [change.turn for change in listed] == sorted(change.turn for change in listed)
+    assert {change.kind for change in listed} == {
+        *("wish", "constraint", "preference", "order"),
+        *("liked", "disliked", "rejected", "accepted", "seen"),
+    }
+    assert {change.text for change in listed if change.turn == 3} >= {"spirited-away-2001", "psycho-1960", "alien-1979"}
+    for number, change in enumerate(listed, len(TOLD) + 1):
+        before = told.changes()
+        state = told.remove(change)
+        assert (state, state.turn) == (rec.session(told.id).state, number)
+        assert [*told.changes()] == [known for known in before if known != change]
+    assert told.changes() == ()
+    assert [turn.number for turn in told.turns] == list(range(1, len(TOLD) + len(listed) + 1))
+
+
+def test_each_edit_is_a_turn_that_other_processes_see_and_undo_takes_back(rec: ChatRec, told: Session) -> None:
+    before = told.state
+    told.constrain({"year": {"min": 1950, "max": 1969}, "genres": ["Drama", "Comedy"]})
+    (order,) = (change for change in told.changes() if change.kind == "order")
+    told.remove(order)
+    other = ChatRec(rec.settings)
+    assert other.session(told.id).state.order is None
+    assert other.session(told.id).undo().order == order.value
+    other.close()
+    after = told.undo()
+    assert replace(after, turn=before.turn, intent=before.intent) == before
+    assert [(turn.message, turn.reply, turn.item_ids) for turn in told.turns[len(TOLD) :]] == [
+        ("", "Conditions set.", ()),
+        ("", f"Taken out: {order.text}.", ()),
+        ("", "Undone.", ()),
+        ("", "Undone.", ()),
+    ]
+
+
+def test_conditions_that_are_set_hold_from_then_on_beside_those_that_were_said(session: Session) -> None:
+    session.send("a comedy from the nineties")
+    state = session.constrain({"year": {"max": 1969}})
+    assert {(known.facet, known.op, known.turn) for known in state.constraints} == {
+        ("genres", "any", 1),
+        ("year", "max", 2),
+    }
+    reply = session.send("something else")
+    assert reply.recommendations
+    for shown in reply.recommendations:
+        assert shown.item.attributes["year"] <= 1969
+        assert "Comedy" in shown.item.attributes["genres"]
+    assert session.constrain({}).constraints  # nothing set leaves what was said
+
+
+def test_where_nothing_was_said_there_is_nothing_to_list_or_take_back(session: Session) -> None:
+    assert session.changes() == ()
+    assert session.undo() == DialogueState(turn=1, intent="undo")
+
+
+def unknown_change() -> Change:
+    return Change(1, "liked", "heat-1995", Mention("heat-1995", 1))
+
+
+@pytest.mark.parametrize(
+    ("edit", "error", "says"),
+    [
+        (lambda session: session.remove(unknown_change()), ConversationError, "no liked “heat-1995”"),
+        (lambda session: session.constrain({"colour": "red"}), MessageError, "It has: .*genres.*year"),
+        (lambda session: session.constrain({"year": {"near": 3}}), MessageError, "any, none, min, max"),
+        (lambda session: session.constrain({"genres": {"min": 3}}), MessageError, "numbers"),
+        (lambda session: session.constrain({"year": {"max": "old"}}), MessageError, "needs a number"),
+        (lambda session: session.constrain({"genres": None}), MessageError, "a text or a number"),
+        (lambda session: session.constrain({"genres": []}), MessageError, "a text or a number"),
+        (lambda session: session.constrain({"genres": "Comedy", "colour": "red"}), MessageError, "colour"),
+    ],
+)
+def test_an_edit_that_cannot_be_made_changes_nothing(
+    session: Session, edit: Callable[[Session], object], error: type[ChatRecError], says: str
+) -> None:
+    session.send("a comedy")
+    before = (session.state, session.turns)
+    with pytest.raises(error, match=says):
+        edit(session)
+    assert (session.state, session.turns) == before
+
+
+def test_what_was_taken_out_already_is_told(told: Session) -> None:
+    change = told.changes()[0]
+    told.remove(change)
+    with pytest.raises(ConversationError, match=r"changes\(\)"):
+        told.remove(change)
+
+
+def test_another_users_session_is_not_edited(rec: ChatRec) -> None:
+    mine = rec.session(user="ann-3")
+    mine.send("a comedy")
+    his = rec.session(mine.id, user="bob")
+    for edit in (
+        his.undo,
+        his.changes,
+        lambda: his.constrain({"genres": "Drama"}),
+        lambda: his.remove(unknown_change()),
+    ):
+        with pytest.raises(ConversationError, match="another user"):
+            edit()
+    assert len(mine.turns) == 1
+
+
+def test_a_turn_under_way_does_not_overwrite_an_edit(rec: ChatRec, session: Session) -> None:
+    session.send("a comedy")
+    under_way = session.stream("in French")
+    next(under_way)
+    rec.session(session.id).undo()
+    *_, last = under_way
+    assert isinstance(last, ErrorEvent)
+    assert "elsewhere" in str(last.error)
+    assert session.state.constraints == ()
