@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from math import fsum
 
 from chatrec.types import Hit
 
@@ -31,9 +32,10 @@ def reciprocal_rank(hits: Mapping[str, Sequence[Hit]], weights: Mapping[str, flo
     Scores lie in (0, 1]: 1 is an item that every route with a hit ranks first. Ties break by item id.
     """
     speaking = sum(weights.get(route, 1.0) for route, found in hits.items() if found)
-    scores: dict[str, float] = defaultdict(float)
+    parts: dict[str, list[float]] = defaultdict(list)
     for route, found in hits.items():
         for hit in found:
-            scores[hit.item_id] += weights.get(route, 1.0) * (SMOOTHING + 1) / (SMOOTHING + hit.rank)
+            parts[hit.item_id].append(weights.get(route, 1.0) * (SMOOTHING + 1) / (SMOOTHING + hit.rank))
+    scores = {item_id: fsum(some) for item_id, some in parts.items()}  # the same in whatever order routes come
     best = sorted(scores.items(), key=lambda entry: (-entry[1], entry[0]))
     return [(item_id, score / speaking) for item_id, score in best if score > 0]

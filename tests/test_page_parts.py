@@ -29,6 +29,7 @@ from chatrec.types import (
     Recommendation,
     Reply,
     StageEvent,
+    TextEvent,
     Turn,
 )
 from chatrec.ui import serve
@@ -243,3 +244,20 @@ def test_ctrl_c_ends_the_page_though_somebody_reads_it() -> None:
 def test_importing_the_page_loads_no_gradio() -> None:
     program = "import sys, chatrec.ui; sys.exit('gradio' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
+
+
+def test_a_sponsored_card_says_so_in_its_title_and_a_question_stands_below_the_cards() -> None:
+    view = TurnView("hello")
+    view.take(CardsEvent((Recommendation(Item("a", "Alpha"), 1.0, {}, disclosure="Sponsored"),)))
+    view.take(TextEvent("This one answers you best:"))
+    view.take(TextEvent("Do you have a colour in mind?"))
+    assert 'Alpha <span class="disclosure">(Sponsored)</span></h3>' in view.html
+    assert view.html.index("answers you best") < view.html.index("Alpha") < view.html.index("a colour in mind?")
+
+
+def test_a_kept_turn_keeps_its_disclosure_and_its_question() -> None:
+    reply = "This one answers you best:\n1. Alpha (Sponsored): Red. It glows.\nDo you have a colour in mind?"
+    view = kept(Turn(1, "a lamp", reply, ("a",)), {"a": Item("a", "Alpha")})
+    assert [card.disclosure for card in view.cards] == ["Sponsored"]
+    assert (view.opening, view.asked) == (["This one answers you best:"], ["Do you have a colour in mind?"])
+    assert [claim.text for claim in view.claims["a"]] == ["Red. It glows."]

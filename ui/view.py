@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -38,6 +39,8 @@ class TurnView:
 
     message: str
     opening: list[str] = field(default_factory=list)
+    asked: list[str] = field(default_factory=list)
+    """What the user is asked, below the cards."""
     cards: tuple[Recommendation, ...] = ()
     claims: dict[str, list[Claim]] = field(default_factory=dict)
     notes: list[Note] = field(default_factory=list)
@@ -57,11 +60,11 @@ class TurnView:
         elif isinstance(event, TextEvent) and event.item_id:
             self.claims.setdefault(event.item_id, []).append(Claim(event.text, ()))
         elif isinstance(event, TextEvent):
-            self.opening.append(event.text)
+            (self.asked if self.cards and self.opening else self.opening).append(event.text)
         elif isinstance(event, NoteEvent):
             self.notes.append(event.note)
         elif isinstance(event, ErrorEvent):
-            self.error, self.cards, self.opening, self.done = str(event.error), (), [], True
+            self.error, self.cards, self.opening, self.asked, self.done = str(event.error), (), [], [], True
         elif isinstance(event, DoneEvent):
             self._finish(event)
 
@@ -81,6 +84,7 @@ class TurnView:
         )
         parts = [f'<p class="opening" dir="auto">{text(said)}</p>' for said in self.opening]
         parts += [f'<ol class="cards">{entries}</ol>'] if entries else []
+        parts += [f'<p class="opening asked" dir="auto">{text(said)}</p>' for said in self.asked]
         parts += [f'<p class="note">{text(note.text)}</p>' for note in self.notes]
         if self.error:
             parts.append(f'<p class="error" role="alert">{text(self.error)}</p>')
@@ -93,6 +97,10 @@ class TurnView:
             f'<h2 class="said" dir="auto"><span class="unseen">You: </span>{text(self.message)}</h2>'
             f'<div class="reply">{"".join(parts)}</div></article>'
         )
+
+
+DISCLOSED = re.compile(r" \((\w+)\)(?=:|$)")
+"""Stands after a title in a kept reply."""
 
 
 def kept(turn: Turn, items: Mapping[str, Item]) -> TurnView:
@@ -110,8 +118,12 @@ def kept(turn: Turn, items: Mapping[str, Item]) -> TurnView:
             continue
         lines.remove(line)
         evidence = (Evidence(f"{item_id}#description", item_id, item.description),)
-        view.cards += (Recommendation(item, 0.0, {}, evidence),)
+        disclosed = DISCLOSED.match(line.removeprefix(begin))
+        begin += disclosed.group() if disclosed else ""
+        view.cards += (Recommendation(item, 0.0, {}, evidence, disclosure=disclosed[1] if disclosed else ""),)
         if why := line.removeprefix(begin).removeprefix(":").strip():
             view.claims[item_id] = [Claim(why, ())]
+    if view.cards and len(lines) > 1 and lines[-1].endswith("?"):
+        view.asked = [lines.pop()]
     view.opening = lines
     return view

@@ -72,5 +72,7 @@ def _say(event: TextEvent, shown: dict[str, Recommendation], told: set[str], con
     if event.item_id in shown and event.item_id not in told:
         told.add(event.item_id)
         place = list(shown).index(event.item_id) + 1
-        console.print(f"{place}. {plain(shown[event.item_id].item.title)}", style="bold")
+        card = shown[event.item_id]
+        disclosed = f" ({card.disclosure})" if card.disclosure else ""
+        console.print(f"{place}. {plain(card.item.title)}{plain(disclosed)}", style="bold")
     console.print(f"   {plain(event.text)}" if event.item_id else plain(event.text))

@@ -31,6 +31,8 @@ FUNCTION_WORDS = frozenset(
 HEAD = 5
 """How much less likely part of a value's words names it than all of them."""
 
+COUNTS = ("one", "two", "three", "four")
+SIGNS = {"€": "euro", "$": "dollar", "£": "pound", "￥": "yen", "¥": "yen"}
 SUFFIX = re.compile(r",?\s+(?:jr|sr|ii|iii|iv|ltd|inc|llc|co)\.?$")
 NO_VALUES = frozenset({"true", "yes", "not rated", "unrated", "n/a", "unknown"})
 NAMED = frozenset({"people", "place", "access"})
@@ -222,6 +224,8 @@ def is_presence(facet: Facet) -> bool:
 
 def _spellings(value: str) -> Iterator[str]:
     yield value
+    if value[0] in SIGNS and value == value[0] * len(value) and len(value) <= len(COUNTS):
+        yield from (f"{COUNTS[len(value) - 1]} {SIGNS[value[0]]} {word}" for word in ("signs", "sign", "symbols"))
     yield SUFFIX.sub("", value)
     yield value.replace("&", " and ")
     joined = WORD.findall(value)

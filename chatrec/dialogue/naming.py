@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from chatrec.catalog import Item
-from chatrec.catalog.schema import Facet
+from chatrec.catalog.schema import CURRENCIES, Facet
 from chatrec.dialogue.draft import Draft
 from chatrec.dialogue.known import Known, texts_of
 from chatrec.dialogue.reading import Setting
@@ -209,20 +209,25 @@ def _graded(known: Known, draft: Draft, facet: Facet, span: Span) -> bool:
     begin, stop = clause(draft.text, span.start, span.end)
     before, after = draft.text[begin : span.start], draft.text[span.end : max(stop, span.end)]
     place = max(places)
+    scale, sign = facet.scale, facet.scale[place][0]
+    if sign in CURRENCIES:  # "€€ or less" is of euros
+        scale = tuple(step for step in facet.scale if step[0] == sign)
+        place = scale.index(facet.scale[place])
+        places = [place]
     milder, harder = MILDER.match(after), HARDER.match(after)
     if milder or UP_TO.search(before):
-        kept = facet.scale[: place + 1]
+        kept = scale[: place + 1]
     elif harder or FROM_ON.search(before):
-        kept = facet.scale[min(places) :]
+        kept = scale[min(places) :]
     elif UNDER_IT.search(before):
-        kept = facet.scale[:place]
+        kept = scale[:place]
     elif OVER_IT.search(before):
-        kept = facet.scale[place + 1 :]
+        kept = scale[place + 1 :]
     else:
         return False
     said = draft.text[span.start : span.end]
     strong = strength(draft.text, span.start, span.end)
-    draft.constraints.append(Constraint(facet.name, "any", tuple(kept) or (facet.scale[0],), strong, text=said))
+    draft.constraints.append(Constraint(facet.name, "any", tuple(kept) or (scale[0],), strong, text=said))
     beyond = milder or harder  # "or milder" compares with this step, not with an item shown
     draft.take(span.start, span.end + (beyond.end() if beyond else 0), silent=True)
     return True

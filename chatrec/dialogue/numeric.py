@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from chatrec.catalog.schema import Facet
+from chatrec.catalog.vocabulary import YEARS
 from chatrec.dialogue.bounds import Bound, bounds
 from chatrec.dialogue.draft import Draft
 from chatrec.dialogue.known import Known
@@ -93,6 +94,8 @@ def _could_be(facet: Facet, bound: Bound) -> bool:
     """Whether the number lies where the facet's do, give or take."""
     if facet.scale:
         return all(str(int(value)) in facet.scale for value in bound.values)
+    if facet.measure == "year" and min(bound.values) < YEARS[0]:
+        return False  # a number that some column of years holds by mistake
     if facet.low is None or facet.high is None:
         return False
     slack = 0.0 if bound.plain else 0.5 * (facet.high - facet.low)
