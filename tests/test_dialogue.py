@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from catalogues import FILMS, items_of, reader_of
 
@@ -87,8 +89,11 @@ def test_a_message_too_long_is_refused_and_told_its_length() -> None:
         ("undo that please", "undo"),
         ("why did you pick the first one?", "why"),
         ("compare Heat and Alien", "compare"),
+        ("compare the two", "compare"),
+        ("which of those is shorter?", "compare"),
         ("is it scary?", "ask"),
         ("who is in the second one?", "ask"),
+        ("who directed the one with Sigourney Weaver?", "ask"),
         ("how long is Alien", "ask"),
         ("I'll take the second one", "accept"),
         ("none of these", "reject"),
@@ -116,6 +121,18 @@ def test_what_a_message_is_for(message: str, act: str) -> None:
         ("more like the last", ["alien"], [], [], []),
         ("something shorter than Heat", [], [], [], []),
         ("hated it", [], ["heat"], [], []),
+        ("already watched that", [], [], ["heat"], []),
+        ("the second one", ["alien"], [], [], []),
+        ("not that one", [], [], [], ["heat"]),
+        ("something like Heat but less violent", ["heat"], [], [], []),
+        ("I loved the horror one", ["alien"], [], [], []),
+        ("I've seen the horror one", [], [], ["alien"], []),
+        ("not the horror one", [], [], [], ["alien"]),
+        ("I hated the one with Al Pacino", [], ["heat"], [], []),
+        ("the one with Audrey Tautou", [], [], [], []),  # none of those shown, so a condition
+        ("I already watched the second one, more like the first", ["heat"], [], ["alien"], []),
+        ("seen them both", [], [], ["heat", "alien"], []),
+        ("neither", [], [], [], ["heat", "alien"]),
     ],
 )
 def test_feelings_find_their_items(
@@ -185,3 +202,52 @@ def test_what_was_said_can_be_listed_taken_out_and_set() -> None:
 def test_who_starts_over_may_go_on_in_the_same_message() -> None:
     state = talk("a comedy under two hours", "let's start over: something in Japanese")
     assert (facets(state), state.intent) == ([("languages", "any")], "recommend")
+
+
+def test_said_reasons_and_critiques_are_of_the_item_meant() -> None:
+    base = shown(talk("a tense one"), "heat", "alien")
+
+    def read(message: str) -> list[tuple[str, str, tuple[object, ...], str]]:
+        found = talk(message, state=base).constraints
+        return [(known.facet, known.op, known.values, known.strength) for known in found]
+
+    assert read("not Heat, too long") == [("runtime", "below", (170,), "hard")]
+    assert read("the second one but newer") == [("year", "above", (1979,), "hard")]
+    assert read("something like Alien but less scary and shorter") == [
+        ("genres", "none", ("Horror",), "soft"),
+        ("runtime", "below", (117,), "hard"),
+    ]
+    assert read("the one with Audrey Tautou") == [("cast", "any", ("Audrey Tautou",), "hard")]
+    assert read("the one with Sigourney Weaver") == []
+
+
+def test_forgetting_names_what_is_forgotten_and_leaves_the_rest() -> None:
+    state = shown(talk("a comedy from the nineties under two hours, in French"), "babe")
+    assert facets(talk("forget the year", state=state)) == [
+        ("runtime", "below"),
+        ("genres", "any"),
+        ("languages", "any"),
+    ]
+    assert facets(talk("forget the year and the length", state=state)) == [("genres", "any"), ("languages", "any")]
+    assert facets(talk("any language is fine", state=state)) == [
+        ("year", "within"),
+        ("runtime", "below"),
+        ("genres", "any"),
+    ]
+    assert talk("forget the year", state=state).before == state
+
+
+def test_states_are_alike_whatever_they_can_go_back_to() -> None:
+    state = talk("a comedy", "in French")
+    assert state.before is not None
+    assert state == replace(state, before=None)
+    assert state != replace(state, turn=7)
+
+
+def test_a_message_in_passing_changes_nothing_and_undo_goes_past_it() -> None:
+    state = shown(talk("a comedy", "in French"), "amelie")
+    for message in ("thanks", "is it scary?", "what's the weather like in Rome?"):
+        after = talk(message, state=state)
+        same = replace(after, turn=state.turn, intent=state.intent, about=state.about)
+        assert (same, after.before) == (state, state.before)
+        assert facets(talk("undo", state=after)) == [("genres", "any")]

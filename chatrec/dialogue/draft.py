@@ -11,7 +11,7 @@ from chatrec.types import Constraint, Order
 @dataclass
 class Draft:
     """`used` are places that something was read from, `silent` those of them that would mislead a search;
-    `references` are items that were described and not named."""
+    `references` are items that were described and not named, `described` where and which."""
 
     text: str
     constraints: list[Constraint] = field(default_factory=list)
@@ -19,6 +19,7 @@ class Draft:
     used: list[tuple[int, int]] = field(default_factory=list)
     silent: list[tuple[int, int]] = field(default_factory=list)
     references: list[str] = field(default_factory=list)
+    described: list[tuple[int, int, str]] = field(default_factory=list)
 
     def free(self, start: int, end: int) -> bool:
         return all(end <= low or start >= high for low, high in self.used)

@@ -19,6 +19,7 @@ from chatrec.types import Constraint, Order
 
 MUST = re.compile(r"\b(?:must|has to|needs? to)\b", re.IGNORECASE)
 TOO = re.compile(r"\b(?:too|a bit|a little|way too|rather|overly|far too|so)\s*$", re.IGNORECASE)
+LESS = re.compile(r"\bless\b", re.IGNORECASE)
 BEFORE_IT = re.compile(r"\b(?P<when>before|prior to|after|since)\s+(?:the\s+)?[\"“]?$", re.IGNORECASE)
 
 
@@ -67,7 +68,7 @@ def _compared(known: Known, draft: Draft, place: tuple[int, int], facet: Facet, 
     start, end = place
     ids = tuple(draft.references) or setting.about or setting.shown
     items = [item for item_id in ids if (item := setting.item(item_id))]
-    against = denied(draft.text, start, end)
+    against = denied(LESS.sub("    ", draft.text), start, end)  # "less sad and shorter" wants a shorter one
     strong = strength(draft.text, start, end)
     said = draft.text[start:end]
     more = (sort == "more") != against

@@ -41,6 +41,7 @@ UNDER_IT = re.compile(
 OVER_IT = re.compile(
     r"\b(?:above|over|stronger than|more than|higher than|fancier than)(?:\s+(?:a|an|the|rated))*\s*$", re.IGNORECASE
 )
+ONE_WITH = re.compile(r"\bthe one\s+(?:(?:directed|written|made) )?(?:with|by|from|in|starring)\s+$", re.IGNORECASE)
 LESS = re.compile(r"\bless\s+$", re.IGNORECASE)
 ABOUT = re.compile(r"\babout\s+(?:the\s+|a\s+|an\s+|my\s+|our\s+)?$", re.IGNORECASE)
 """What something is about may be of a kind, but need not."""
@@ -70,6 +71,7 @@ def read_values(known: Known, draft: Draft, spans: Sequence[Span], setting: Sett
         pointed = _pointed(known, draft.text, span, setting)
         if pointed:
             draft.references.append(pointed)
+            draft.described.append((span.start, span.end, pointed))
             continue
         facet = known.schema[span.meaning.facet]
         others = _without(draft.text, places, span)
@@ -191,10 +193,11 @@ def _together(known: Known, text: str, spans: Sequence[Span]) -> list[Span]:
 
 
 def _pointed(known: Known, text: str, span: Span, setting: Setting) -> str:
-    """The one item shown that "the <value> one" describes; empty where it describes none or several."""
+    """The one item shown that "the <value> one" or "the one with <value>" describes; empty where it describes none or
+    several."""
     before = re.search(r"\bthe\s+(?:\w+\s+)?$", text[: span.start], re.IGNORECASE)
     after = re.match(r"\s+(?:[\w-]+\s+)?(?:one\b|of them|option)", text[span.end :], re.IGNORECASE)
-    if not before or not after:
+    if not (before and after) and not ONE_WITH.search(text[: span.start]):
         return ""
     holding = [item_id for item_id in setting.shown if _holds(setting.item(item_id), span.meaning)]
     return holding[0] if len(holding) == 1 else ""

@@ -15,7 +15,7 @@ from chatrec.dialogue.mentions import named_in
 from chatrec.dialogue.objections import objections
 from chatrec.dialogue.parse import Parser
 from chatrec.dialogue.reading import Act, Reading, Setting
-from chatrec.dialogue.references import pointed
+from chatrec.dialogue.references import Pointed, pointed
 from chatrec.dialogue.titles import WORD, TitleIndex
 
 TELLING = 3
@@ -77,7 +77,8 @@ class Reader:
         dropped, declined, constraints = let_go(heard, self.parser)
         if act == "undo":
             return Reading(act, dropped=dropped)
-        felt = felt_of(heard.message, heard.named, heard.points, act)
+        described = [Pointed(start, end, (item_id,), True) for start, end, item_id in heard.draft.described]
+        felt = felt_of(heard.message, heard.named, [*heard.points, *described], act)
         if act == "reject":
             felt = felt or [("rejected", item) for item in heard.ids or heard.setting.shown]
         if heard.setting.shown:
