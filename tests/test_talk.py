@@ -205,7 +205,8 @@ def test_undo_restores_the_state_exactly(rooms: Rooms, before: list[str], messag
     ],
 )
 def test_whatever_was_said_undo_takes_it_back_and_no_more(rooms: Rooms, message: str) -> None:
-    first = turn(rooms, DialogueState(), "a comedy from the sixties").state
+    first = turn(rooms, turn(rooms, DialogueState(), "a comedy from the sixties").state, "none of these").state
+    assert first.lessons
     second = turn(rooms, first, "in French").state
     after = turn(rooms, second, message).state
     assert kept(after) != kept(second)
