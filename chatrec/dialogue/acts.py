@@ -73,7 +73,7 @@ def _wish(heard: Heard, parser: Parser) -> Act:
     if shown and (others or (cues.NO_THANKS.search(message) and (heard.about or objects))):
         conditions = {condition.facet for condition in heard.setting.conditions}
         lets_go = cues.DROP.search(message) and conditions & set(parser.named(message))
-        wants = heard.said and not (heard.about or objects or others)
+        wants = heard.said and not objects and (_compares(heard) or not (heard.about or others))
         return "refine" if lets_go or wants else "reject"
     return "refine" if shown and heard.said else "recommend"
 
@@ -82,6 +82,14 @@ def _accepts(heard: Heard) -> bool:
     if heard.about and cues.TAKES.match(heard.message):
         return True
     return bool(cues.ACCEPT.search(heard.message) and not BUT.search(heard.message))
+
+
+def _compares(heard: Heard) -> bool:
+    """Whether something other than an item is asked for: newer, cheaper, not as long."""
+    return any(
+        known.op in ("above", "below") and not any(char.isdigit() for char in known.text)
+        for known in heard.draft.constraints
+    )
 
 
 def _is_comparison(heard: Heard) -> bool:
@@ -100,6 +108,8 @@ def _asks_about(heard: Heard) -> bool:
         return False
     if cues.TELL_ME.search(heard.masked):
         return True
+    if _compares(heard):
+        return False
     if heard.draft.constraints and COULD.match(said.strip()):
         return False
     inside = [start for start, _ in heard.places if begin <= start < end]

@@ -114,7 +114,7 @@ WHY = re.compile(
 )
 COMPARE = re.compile(
     r"\b(?:compare|compared|comparison|versus|vs\.?|difference(?:s)? between|how (?:do|does|are|is) .{2,60}? (?:differ|different|compare|stack up)|side by side|pros and cons|"
-    r"which (?:one )?(?:of (?:them|the|these|those)[\w\s]*)?(?:is|has|would|do|should|are|was|runs|lasts|costs|came)|better of the|choose between|torn between|decide between|what sets)\b",
+    r"(?<!one )(?<!ones )(?<!something )(?<!anything )which (?:one )?(?:of (?:them|the|these|those)[\w\s]*)?(?:is|has|would|do|should|are|was|runs|lasts|costs|came)|better of the|choose between|torn between|decide between|what sets)\b",
     re.IGNORECASE,
 )
 ACCEPT = re.compile(

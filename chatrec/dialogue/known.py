@@ -44,7 +44,7 @@ class Known:
                 continue
             for length in range(min(LONGEST_PHRASE, len(words) - place), 0, -1):
                 phrase = " ".join(word.group().lower().replace("-", " ") for word in words[place : place + length])
-                known = self._phrases.get(phrase)
+                known = self.phrases.get(phrase)
                 if known:
                     start, end = words[place].start(), words[place + length - 1].end()
                     found += [(start, end, facet, sort) for facet, sort in known[:1]]
@@ -55,7 +55,7 @@ class Known:
         return found
 
     @cached_property
-    def _phrases(self) -> Mapping[str, list[tuple[str, str]]]:
+    def phrases(self) -> Mapping[str, list[tuple[str, str]]]:
         return _phrases_of(self.schema.values())
 
     @cached_property

@@ -15,11 +15,14 @@ from chatrec.dialogue.numbers import condition
 from chatrec.dialogue.numeric import commonest
 from chatrec.dialogue.reading import Setting
 from chatrec.dialogue.scope import denied, strength
-from chatrec.types import Constraint, Order
+from chatrec.types import Constraint, Order, Strength
 
 MUST = re.compile(r"\b(?:must|has to|needs? to)\b", re.IGNORECASE)
 TOO = re.compile(r"\b(?:too|a bit|a little|way too|rather|overly|far too|so)\s*$", re.IGNORECASE)
 LESS = re.compile(r"\bless\b", re.IGNORECASE)
+AS_IT = re.compile(r"(?:\bnot|n['’]t)\b[^.;,]{0,25}?\bas\s+(?P<word>\w+)\s+as\s+(?:the\s+)?[\"“]?$", re.IGNORECASE)
+AS = re.compile(r"\s+as\b", re.IGNORECASE)
+AT_BEST = re.compile(r"\b(?:ideally|preferabl[ye]|if possible|would be nice|bonus|maybe|perhaps)\b", re.IGNORECASE)
 BEFORE_IT = re.compile(r"\b(?P<when>before|prior to|after|since)\s+(?:the\s+)?[\"“]?$", re.IGNORECASE)
 
 
@@ -37,6 +40,8 @@ def read_measure(known: Known, draft: Draft, place: tuple[int, int], name: str, 
     if sort in ("more", "less"):
         _compared(known, draft, place, facet, sort, setting)
         return
+    if AS.match(text[end:]):
+        return  # compared with something: read_beside
     against = denied(text, start, end)
     if not against and TOO.search(text[:start]) and (draft.references or setting.about or setting.shown):
         _compared(known, draft, place, facet, "less" if sort == "most" else "more", setting)
@@ -54,8 +59,15 @@ def read_measure(known: Known, draft: Draft, place: tuple[int, int], name: str, 
         draft.take(start, end)
 
 
-def read_dates(known: Known, draft: Draft, start: int, setting: Setting) -> None:
-    """ "from before <an item>": by the years of the two."""
+def read_beside(known: Known, draft: Draft, start: int, setting: Setting) -> None:
+    """ "from before <an item>", "not as long as <an item>": the item's name begins at `start`."""
+    alike = AS_IT.search(draft.text[:start])
+    if alike:
+        for name, sort in known.phrases.get(alike["word"].lower(), ()):
+            if sort in ("most", "least"):
+                less = "less" if sort == "most" else "more"
+                _compared(known, draft, alike.span(), known.schema[name], less, setting)
+                return
     found = BEFORE_IT.search(draft.text[:start])
     facet = commonest(facet for facet in known.schema.values() if facet.measure == "year" and not facet.scale)
     if found and facet:
@@ -69,7 +81,7 @@ def _compared(known: Known, draft: Draft, place: tuple[int, int], facet: Facet, 
     ids = tuple(draft.references) or setting.about or setting.shown
     items = [item for item_id in ids if (item := setting.item(item_id))]
     against = denied(LESS.sub("    ", draft.text), start, end)  # "less sad and shorter" wants a shorter one
-    strong = strength(draft.text, start, end)
+    strong: Strength = "soft" if AT_BEST.search(draft.text) else "hard"
     said = draft.text[start:end]
     more = (sort == "more") != against
     if facet.scale:

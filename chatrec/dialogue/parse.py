@@ -8,7 +8,7 @@ from chatrec.catalog import Item
 from chatrec.catalog.schema import Facet
 from chatrec.dialogue.draft import Draft
 from chatrec.dialogue.known import Known
-from chatrec.dialogue.measuring import read_dates, read_measure
+from chatrec.dialogue.measuring import read_beside, read_measure
 from chatrec.dialogue.naming import read_answer, read_others, read_values
 from chatrec.dialogue.numeric import read_numbers
 from chatrec.dialogue.reading import Setting
@@ -41,7 +41,7 @@ class Parser:
             read_answer(draft, self.schema[setting.asked])
         read_others(known, draft, setting)
         for start, _ in taken:
-            read_dates(known, draft, start, setting)
+            read_beside(known, draft, start, setting)
         return draft
 
     def asked_of(self, question: str, item: Item) -> tuple[str, ...]:

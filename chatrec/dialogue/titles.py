@@ -92,7 +92,7 @@ class TitleIndex:
             form = " ".join(_fold(word.group()) for word in span)
             if form in self._by_words and (_telling(message, span) or (marked and not _ordinary(message, span))):
                 return self._named(form, message, span), length
-        if marked:
+        if marked and len(words[position].group()) > 1:  # "I" has a capital and begins no title that is misspelt
             for length in range(min(LONGEST_MISSPELT, len(words) - position), 0, -1):
                 span = words[position : position + length]
                 near = self._misspelt(" ".join(_fold(word.group()) for word in span), length)
