@@ -107,14 +107,15 @@ def check(answer: Answer, items: list[Item]) -> None:
 
 
 def stated(value: Value, text: str) -> bool:
-    """Whether a sentence holds a facet's value, or the first of several."""
+    """Whether a sentence holds a facet's value, or the first of several; "full_bar" is told as "full bar"."""
+    text = text.replace("_", " ")
     first = value[0] if isinstance(value, tuple) else value
     if isinstance(first, bool) or str(first).casefold() in ("true", "false", "no", "none", "yes"):
         truth = "no" if str(first).casefold() in ("false", "no", "none") else "yes"
-        return f" {truth}" in text or str(first) in text
+        return f" {truth}" in text or str(first).replace("_", " ") in text
     if isinstance(first, float):
         return f"{first:g}" in text or f"{first:.0f}" in text
-    return " ".join(str(first).split()).removesuffix(".") in text
+    return " ".join(str(first).split()).removesuffix(".").replace("_", " ") in text
 
 
 def abstains(answer: Answer) -> bool:
