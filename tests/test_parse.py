@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 import pytest
 from catalogues import FILMS, LAMPS, RESTAURANTS, items_of, parser_of, reader_of, setting_of
 
+from chatrec.dialogue.holding import meets
 from chatrec.dialogue.reading import Setting
 from chatrec.types import Constraint, Order
 
@@ -22,6 +24,11 @@ RENAMED: Mapping[str, Mapping[str, Mapping[str, str]]] = {
         "films": {"year": "published", "runtime": "laufzeit", "genres": "category", "cast": "actors", "languages": "sprache", "countries": "land", "content_rating": "age_rating", "price": "fee_usd", "rating": "bewertung", "services": "available_on"},
         "restaurants": {"cuisine": "style", "city": "stadt", "price_range": "price_level", "OutdoorSeating": "has_terrace_outdoor", "GoodForKids": "suitableForChildren", "NoiseLevel": "noise_level", "rating": "avg_rating"},
         "lamps": {"colour": "color", "material": "materials", "price_eur": "cost_eur", "weight_kg": "weightKg", "brand": "manufacturer", "dimmable": "Dimmable", "rating": "score"},
+    },
+    "as others export them": {
+        "films": {"year": "release_date", "runtime": "running time", "genres": "Genre(s)", "cast": "credits.cast", "languages": "original_language", "countries": "production_countries", "content_rating": "mpaa", "price": "cost.usd", "rating": "vote_average", "services": "streaming"},
+        "restaurants": {"cuisine": "categories", "city": "location.city", "price_range": "attributes.RestaurantsPriceRange2", "OutdoorSeating": "has_terrace", "GoodForKids": "child_friendly", "NoiseLevel": "ambient_noise", "rating": "review_score"},
+        "lamps": {"colour": "farbe", "material": "Material", "price_eur": "cost.eur", "weight_kg": "net weight (kg)", "brand": "marke", "dimmable": "features.dimmable", "rating": "average_rating"},
     },
 }  # fmt: skip
 ROWS = {"films": FILMS, "restaurants": RESTAURANTS, "lamps": LAMPS}
@@ -57,6 +64,11 @@ READ: list[tuple[str, str, list[tuple[Any, ...]]]] = [
     ("films", "it must be in French, no crime", [("languages", "any", "French"), ("genres", "none", "Crime")]),
     ("films", "rated at least 7.5, on Netflix or Hulu, PG-13 or milder", [("rating", "min", 7.5), ("services", "any", "Netflix", "Hulu"), ("content_rating", "any", "G", "PG", "PG-13")]),
     ("films", "80s or early 90s, not animated, in French", [("year", "within", 1980, 1993), ("genres", "none", "Animation"), ("languages", "any", "French")]),
+    ("films", "from the last 30 years", [("year", "within", date.today().year - 30, date.today().year)]),
+    ("films", "with Pacino and De Niro", [("cast", "any", "Al Pacino"), ("cast", "any", "Robert De Niro")]),
+    ("films", "a comedy that's not romantic", [("genres", "any", "Comedy"), ("genres", "none", "Romance")]),
+    ("films", "a film that isn't in English", [("languages", "none", "English")]),
+    ("films", "one that's not animated", [("genres", "none", "Animation")]),
     ("restaurants", "pizza in Bergen", [("cuisine", "any", "Pizza"), ("city", "any", "Bergen")]),
     ("restaurants", "somewhere with outdoor seating, good for kids", [("OutdoorSeating", "any", "true"), ("GoodForKids", "any", "true")]),
     ("restaurants", "rated over 4 stars", [("rating", "above", 4)]),
@@ -70,6 +82,7 @@ READ: list[tuple[str, str, list[tuple[Any, ...]]]] = [
     ("restaurants", "at most average noise", [("NoiseLevel", "any", "quiet", "average")]),
     ("restaurants", "average or quieter", [("NoiseLevel", "any", "quiet", "average")]),
     ("restaurants", "no outdoor seating", [("OutdoorSeating", "none", "true")]),
+    ("restaurants", "not more than price level 2", [("price_range", "any", "1", "2")]),
     ("restaurants", "price range 3 or more", [("price_range", "any", "3", "4")]),
     ("restaurants", "between 3.5 and 4.5 stars", [("rating", "within", 3.5, 4.5)]),
     ("lamps", "below 40 euros", [("price_eur", "below", 40)]),
@@ -128,6 +141,7 @@ def test_conditions_are_read_whatever_the_columns_are_called(
         ("films", "a steel one by Nordlys, with outdoor seating"),
         ("films", "on Mubi or Disney+, with Tom Hanks, in Klingon, rated NC-17"),
         ("films", "a tale of two people and a dog"),
+        ("films", "a present for a 10 year old"),
         ("films", "what is 2 plus 2?"),
     ],
 )
@@ -198,6 +212,44 @@ def test_words_of_little_and_much_find_their_column_by_any_name(
     else:
         (one,) = reading.constraints
         assert (one.facet, (one.op, one.values, one.strength)) == (names.get(facet, facet), read)
+
+
+@pytest.mark.parametrize(
+    ("domain", "message", "left"),
+    [
+        ("films", "it doesn't have to be a comedy", []),
+        ("films", "not necessarily a comedy, but under 100 minutes", ["runtime"]),
+        ("films", "in French, but it doesn't need to be on Netflix", ["languages"]),
+        ("lamps", "it needn't be dimmable, just red", ["colour"]),
+        ("lamps", "no need for glass", []),
+    ],
+)
+def test_what_need_not_be_is_no_condition(domain: str, message: str, left: list[str]) -> None:
+    reading = reader_of(items_of(ROWS[domain])).read(message, Setting())
+    assert [one.facet for one in reading.constraints] == left
+
+
+@pytest.mark.parametrize(
+    ("message", "titles"),
+    [
+        ("from the nineties", {"Heat", "Babe"}),
+        ("80s or early 90s", {"Raising Arizona", "Ran"}),
+        ("made before 1980", {"Alien"}),
+        ("nothing before 1990", {"Heat", "Up", "Amelie", "Babe"}),
+        ("not from the eighties", {"Heat", "Alien", "Up", "Amelie", "Babe"}),
+        ("after 1995", {"Up", "Amelie"}),
+        ("newer than that", {"Up", "Amelie"}),
+        ("older than Ran", {"Alien"}),
+        ("a recent one", {"Heat", "Up", "Amelie", "Babe"}),
+        ("an old one", {"Alien", "Ran", "Raising Arizona"}),
+    ],
+)
+def test_whole_dates_are_spoken_of_as_years(message: str, titles: set[str]) -> None:
+    dated = [(title, {**row, "year": f"{row['year']}-06-15"}) for title, row in FILMS]
+    items = items_of(dated, renamed={"year": "published"})
+    (read,) = reader_of(items).read(message, setting_of(items, "heat", about=("heat",))).constraints
+    assert read.facet == "published"
+    assert {item.title for item in items if meets(item, read)} == titles
 
 
 def test_what_is_not_understood_stays_in_the_words_to_search_with() -> None:

@@ -25,7 +25,7 @@ AMONG = re.compile(
     r"\bcompare (?:them|these|those|both|the (?:two|three))\b",
     re.IGNORECASE,
 )
-OBJECTS = re.compile(r"\b(?:no way|too \w+|not for me|pass|drags)\b", re.IGNORECASE)
+OBJECTS = re.compile(r"\b(?:no way|(?<!not )(?<!n['’]t )(?<!nothing )too \w+|not for me|pass|drags)\b", re.IGNORECASE)
 LATER_QUESTION = re.compile(rf"[,;:–—-]\s*{cues.QUESTION.pattern[4:]}", re.IGNORECASE)
 
 

@@ -20,7 +20,7 @@ _MORE = (
     r"over|above|more|greater|longer|newer|(?<!'m )(?<!’m )(?<!'re )(?<!i am )(?<!are )after|later|beyond|exceed(?:s|ing)?|better|higher|bigger|larger|past|post|north of|"
     r"upwards? of|in excess of|thicker|heavier|stronger|dearer|pricier|more expensive|more recent|go(?:es|ing)? (?:over|past|beyond|above)"
 )
-_FILL = r"(?:\s+(?:than|that|the|a|an|about|around|like|say|year|years|of|is|it|its|it's|rated|than the|roughly|anything|anywhere))*\s*[(€$£\"'“‘’~-]?\s*$"
+_FILL = r"(?:\s+(?:than|that|the|a|an|about|around|like|say|year|years|of|is|it|its|it's|rated|than the|roughly|anything|anywhere|(?:price |noise )?(?:level|range|tier|band|grade)))*\s*[(€$£\"'“‘’~-]?\s*$"
 _NO = (
     r"(?:no|not|nothing|never|none|nobody|isn['’]?t|is not|aren['’]?t|doesn['’]?t|does not|don['’]?t|do not|won['’]?t|can['’]?t|cannot|shouldn['’]?t|"
     r"should not|mustn['’]?t|must not|without|avoid|nor|nowt|wouldn['’]?t|couldn['’]?t|hate|refuse)"

@@ -70,7 +70,8 @@ def _is_let_go(message: str, constraint: Constraint) -> bool:
         return False
     return bool(
         re.search(
-            r"\b(?:forget|ignore|drop|scrap|never ?mind|lift|take back|cancel|swap|replace|trade|exchange)(?: about| what i said about)?(?: the| that| my)?(?: \w+)?\s*$",
+            r"(?:\b(?:needn['’]?t|need not|do(?:es)?(?:n['’]?t| not) (?:really )?(?:have|need) to|not necessarily|no need (?:for|to))(?: (?:be|have|in|on|from|with|an?|the|any))*\s*$|"
+            r"\b(?:forget|ignore|drop|scrap|never ?mind|lift|take back|cancel|swap|replace|trade|exchange)(?: about| what i said about)?(?: the| that| my)?(?: \w+)?\s*$)",
             message[:place],
             re.IGNORECASE,
         )

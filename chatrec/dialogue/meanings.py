@@ -171,7 +171,7 @@ class Meanings:
 
     def _add_presence(self, facet: Facet) -> None:
         """Phrases for a facet that an item has or has not: the telling words of its name, and their family."""
-        words = [word for word in words_of(facet.name) if word not in self._prefix]
+        words = [word for word in words_of(facet.name.rpartition(".")[2]) if word not in self._prefix]
         telling = [word for word in words if word not in EMPTY_WORDS]
         values = tuple(sorted({plain_value(value) for value in facet.values} - ABSENT)) or ("true",)
         meaning = Meaning(facet.name, values, 8, present=True)
@@ -208,7 +208,6 @@ class Meanings:
         return frozenset(word for word in first if first.count(word) > 2)
 
 
-@cache
 @cache
 def generic() -> frozenset[str]:
     return FUNCTION_WORDS | things()

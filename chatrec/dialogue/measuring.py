@@ -8,10 +8,9 @@ from dataclasses import replace
 
 from chatrec.catalog import Item
 from chatrec.catalog.schema import Facet
-from chatrec.dialogue.bounds import Bound
 from chatrec.dialogue.draft import Draft
 from chatrec.dialogue.known import Known, texts_of
-from chatrec.dialogue.numbers import condition
+from chatrec.dialogue.numbers import written
 from chatrec.dialogue.numeric import commonest
 from chatrec.dialogue.reading import Setting
 from chatrec.dialogue.scope import denied, strength
@@ -53,7 +52,7 @@ def read_measure(known: Known, draft: Draft, place: tuple[int, int], name: str, 
         # "not too much" leaves out the upper third, "much" is the upper third
         much = (sort == "most") != against
         number = facet.thirds[1 if sort == "most" else 0]
-        read = condition(facet, Bound(start, end, "min" if much else "max", (number,), ""), (number,))
+        read = Constraint(name, "min" if much else "max", (written(facet, number),))
         must = strength(text, start, end) == "hard" and MUST.search(text)
         draft.constraints.append(replace(read, strength="hard" if must else "soft", text=text[start:end]))
         draft.take(start, end)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Sequence
+from datetime import date
 
 from chatrec.catalog.schema import Facet
 from chatrec.dialogue.bounds import Bound
@@ -64,6 +65,11 @@ def _dates(op: str, values: Sequence[float]) -> list[str]:
         pairs = zip(values[::2], values[1::2], strict=True)
         return [text for low, high in pairs for text in (f"{low:04.0f}-01-01", f"{high:04.0f}-12-31")]
     return [f"{values[0]:04.0f}-{'12-31' if op in ('max', 'above') else '01-01'}"]
+
+
+def written(facet: Facet, number: float) -> str | float:
+    """A bound of the facet's profile as its items write it; dates are profiled as days."""
+    return date.fromordinal(int(number)).isoformat() if facet.kind == "date" else _plain(number)
 
 
 def _plain(value: float) -> float | int:

@@ -13,7 +13,7 @@ from chatrec.types import Constraint, Op
 
 WANTS = re.compile(
     r"\b(?:want(?:ed)?|prefer|need|looking|rather|after|should|must|has to|have to|got to|as long as|provided|make sure|meant|give|show|something|anything|i'm|we're|only|make|ideally|"
-    r"would be|could|instead|where|mood|love|hoping|wish)\b",
+    r"would be|could|instead|where|mood|love|hoping|wish|ones? that|an? (?:[\w-]+ ){1,4}?that)\b",
     re.IGNORECASE,
 )
 OF_THEM = re.compile(

@@ -19,7 +19,7 @@ _NUMBER = r"one|two|three|four|five|[1-9]"
 
 ORDINAL = re.compile(
     rf"\b(?:the|your|that|those|these)\s+(?:very\s+)?(?P<one>{_ORDINAL})\b(?!\s+(?:time|thing\b|year|decade|century|few|couple of years|ten|five years|world|half|night))"
-    rf"(?:\s+(?P<count>two|three|2|3|couple))?(?:\s+(?:one|ones|option|choice|suggestion|pick|recommendation|result|of (?:these|those|them)|on the list|you (?:said|mentioned|listed|suggested|showed me))\b)*"
+    rf"(?:\s+(?P<count>two|three|2|3|couple)\b(?!\s+(?:years?|decades?|months?)\b))?(?:\s+(?:one|ones|option|choice|suggestion|pick|recommendation|result|of (?:these|those|them)|on the list|you (?:said|mentioned|listed|suggested|showed me))\b)*"
     rf"|\b(?:number|no\.|nr\.?|option|choice|pick|#)\s*(?P<number>{_NUMBER})\b",
     re.IGNORECASE,
 )

@@ -29,6 +29,9 @@ __all__ = ["ABSENT", "NAMED", "Meaning", "Span", "Texts", "ValueIndex", "is_pres
 CLOSE_ENOUGH = 87
 """rapidfuzz ratio (0 to 100) from which a misspelt person's name counts as named."""
 
+PARTICLES = frozenset("al da de del della den der di dos du el la le st ten van von".split())
+"""Before a surname they are part of it, not a first name."""
+
 
 @dataclass(frozen=True, slots=True)
 class Span:
@@ -117,7 +120,8 @@ class ValueIndex:
                 return Span(words[place].start(), words[place + 1].end(), near), 2
         known = self._known.surnames.get(folded(word))
         previous = words[place - 1].group() if place else ""
-        if not known or (previous[:1].isupper() and place > 1 and previous.lower() not in generic()):
+        named_on = previous[:1].isupper() and place > 1 and previous.lower() not in generic() | PARTICLES
+        if not known or named_on:
             return None
         return self._by_surname(words[place], known), 1
 
