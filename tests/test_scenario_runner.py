@@ -45,6 +45,7 @@ LAMPS = [
     lamp("tall", price=30.0, colour=("Blue", "Red"), made="forge", dimmable=False, parts="Steel", size="L"),
     lamp("grand", price=90, colour=("Gold",), made="forge", since="2019-05-01", parts="Brass", size="XL"),
 ]
+UP = Item("up", "Up", attributes={"price": 500})
 SHELF = Shelf(LAMPS)
 SMALL, TALL, GRAND = LAMPS
 CHEAP = Wanted("price", "max", (20,), say=("cheap", "up to 20"))
@@ -62,8 +63,8 @@ def scenario(*wishes: Wanted, opening: Sequence[str] = ("a lamp",), **others: An
     return Scenario("sample/open/one", "constraints", "lamps", tuple(opening), "open", wishes=wishes, **others)
 
 
-def reply(*items: Item, text: str = "Here.", **others: Any) -> Reply:
-    shown = tuple(Recommendation(item, 1.0, {}) for item in items)
+def reply(*items: Item, text: str = "Here.", recommendations: tuple[Recommendation, ...] = (), **others: Any) -> Reply:
+    shown = recommendations or tuple(Recommendation(item, 1.0, {}) for item in items)
     return Reply(text, shown, DialogueState(), **others)
 
 
@@ -189,6 +190,12 @@ def test_a_comparison_takes_the_value_of_the_item_and_keeps_the_other_wishes() -
     assert talk(one, reply(TALL), reply(TALL))[0].failure == "violation"
 
 
+def test_an_item_without_a_number_is_nothing_to_compare_with() -> None:
+    for facet, item in (("colour", TALL), ("since", SMALL)):
+        message = Message(("less than {shown:1}",), compared=Compared(facet, "below", 1))
+        assert talk(scenario(then=(message,)), reply(item))[0].failure is None
+
+
 def test_no_phrase_names_more_items_than_were_shown() -> None:
     message = Message(("not {shown:3}", "as {shown:1}", "{shown:2}?"))
     for seed in range(20):
@@ -236,6 +243,66 @@ def test_where_nothing_fits_the_reply_has_to_say_so_and_to_mark_every_item() -> 
     assert talk(one, silent)[0].failure == "violation"
 
 
+def test_a_refusal_names_a_wish_that_excludes_most_and_comes_when_nothing_fits_what_was_told() -> None:
+    def refusal(facet: str) -> Reply:
+        return Reply("Nothing.", (), DialogueState(), blocking=Constraint(facet, "any", ("x",)))
+
+    red = Wanted("colour", "any", ("red",), say=("red",))
+    wishes = (red, told(replace(FORGE, say=("forged",))), CHEAP)  # one lamp misses red, one the forge, two the price
+    one = scenario(*wishes, nothing_fits=True)
+    assert talk(one, refusal("price"))[0].failure is None
+    assert talk(one, refusal("size"))[0].failure == "turns"
+    dear = Wanted("price", "above", (1_000,), say=("dear",))
+    two = scenario(red, dear, nothing_fits=True)
+    assert [talk(two, refusal(facet))[0].failure for facet in ("price", "colour")] == [None, "turns"]
+    unsaid = scenario(red, replace(dear, told="asked"), nothing_fits=True)
+    assert [talk(unsaid, refusal(facet))[0].failure for facet in ("price", "colour")] == ["turns", "turns"]
+    assert talk(unsaid, reply(question=replace(ASKS, facet="price")), refusal("price"))[0].failure is None
+
+
+def test_what_excludes_most_is_told_by_itself_or_by_what_is_left_without_it() -> None:
+    missed = ({"wood", "foot"}, {"wood", "foot"}, {"wood", "cord"}, {"cord"})
+    facets = ("wood", "foot", "cord")
+    lamps = [lamp(str(place), **{facet: facet not in some for facet in facets}) for place, some in enumerate(missed)]
+    one = scenario(*(Wanted(facet, "any", (True,), say=(facet,)) for facet in facets), nothing_fits=True)
+    honest = [
+        hold(
+            one,
+            Assistant(Reply("None.", (), DialogueState(), blocking=Constraint(facet, "any", ("true",)))),
+            shelf=Shelf(lamps),
+        ).failure
+        is None
+        for facet in facets
+    ]
+    assert honest == [True, False, True]  # three lack the wood; without the wish for a cord one would fit
+
+
+def test_an_accepted_item_that_is_marked_although_it_meets_every_hard_wish_is_counted() -> None:
+    marked = reply(recommendations=(broken(SMALL, "colour"),))
+    run = talk(scenario(CHEAP), marked)[0]
+    assert (run.failure, run.mismarked) == (None, True)
+    assert not talk(scenario(CHEAP), reply(SMALL))[0].mismarked
+
+
+GRADES: list[tuple[Mapping[str, Any], str]] = [
+    ({"from": "PG-13"}, "pg13 r"),
+    ({"from": "pg 13"}, "pg13 r"),
+    ({"from": "NC-17"}, ""),
+    ({"from": "R", "unrated": "restrict"}, "r none"),
+    ({"from": "G", "order": ["R", "PG-13", "G"]}, "g"),
+]
+
+
+@pytest.mark.parametrize(("rule", "withheld"), GRADES)
+def test_a_restricted_grade_is_known_by_the_scale_or_by_the_order_that_is_told(
+    rule: Mapping[str, Any], withheld: str
+) -> None:
+    grades = {"g": "G", "pg13": "PG-13", "r": "Rated R (for much)", "none": "Not Rated"}
+    shelf = Shelf([lamp(id, grade=grade) for id, grade in grades.items()])
+    one = scenario(policy={"restricted": {"facet": "grade", "confirm": "adult", **rule}})
+    assert [id for id in grades if shelf.withheld(id, one)] == withheld.split()
+
+
 def test_a_refusal_counts_where_something_fits_what_was_told() -> None:
     refused = reply(text="Nothing.", blocking=Constraint("price", "max", (20,)))
     assert talk(scenario(CHEAP), refused, reply(SMALL))[0].refusals == 1
@@ -250,6 +317,10 @@ def test_an_error_fails_its_conversation_alone() -> None:
 
     run = hold(scenario(), respond, shelf=SHELF)
     assert (run.failure, run.why) == ("error", ("MessageError: Too long. Say less.",))
+
+
+def paid(item: Item, text: str, disclosure: str = "Sponsored") -> Reply:
+    return reply(text=text, recommendations=(Recommendation(item, 1.0, {}, disclosure=disclosure),))
 
 
 RULES: list[tuple[Mapping[str, Any], Mapping[str, Any], Reply, bool]] = [
@@ -274,9 +345,15 @@ RULES: list[tuple[Mapping[str, Any], Mapping[str, Any], Reply, bool]] = [
     ({"never_claim": ["free shipping"]}, {}, reply(text="With Free  shipping!"), True),
     ({"never_claim": ["ship"]}, {}, reply(text="With free shipping."), False),
     ({"never_claim": ["tall"]}, {}, reply(TALL, text="Here: The Tall."), False),
-    ({"sponsored": {"items": ["tall"]}}, {}, reply(TALL, text="1. The Tall: it is red.\nSponsored."), True),
-    ({"sponsored": {"items": ["tall"]}}, {}, reply(TALL, text="1. The Tall: red. Sponsored."), True),
-    ({"sponsored": {"items": ["tall"]}}, {}, reply(TALL, text="1. The Tall (sponsored): red."), False),
+    ({"never_claim": ["coupon"]}, {}, reply(UP, text="Up, and a coupon."), True),
+    ({"sponsored": {"items": ["tall"]}}, {}, paid(TALL, "1. The Tall: it is red.\nSponsored."), True),
+    ({"sponsored": {"items": ["tall"]}}, {}, paid(TALL, "1. The Tall: red. Sponsored."), True),
+    ({"sponsored": {"items": ["tall"]}}, {}, paid(TALL, "1. The Tall (sponsored): red."), False),
+    ({"sponsored": {"items": ["tall"]}}, {}, paid(TALL, "1. The Tall, an ad: red."), False),
+    ({"sponsored": {"items": ["tall"]}}, {}, paid(TALL, "1. The Tall, an adult size.", "size"), True),
+    ({"sponsored": {"items": ["tall"]}}, {}, paid(TALL, "1. The Tall (sponsored): red.", " "), True),
+    ({"sponsored": {"items": ["up"]}}, {}, paid(UP, "A sponsored supper."), True),
+    ({"sponsored": {"items": ["up"]}}, {}, paid(UP, "Up, sponsored."), False),
     ({"sponsored": {"facet": "dimmable"}}, {}, reply(SMALL, text="The Small."), True),
     ({"sponsored": {"facet": "dimmable"}}, {}, reply(TALL, text="The Tall."), False),
     ({}, {}, reply(lamp("made-up")), True),
@@ -288,8 +365,9 @@ def test_a_broken_house_rule_fails_the_conversation(
     policy: Mapping[str, Any], person: Mapping[str, Any], answer: Reply, breach: bool
 ) -> None:
     one = scenario(policy=policy, **person)
-    assert bool(breaches(answer, one, SHELF)) == breach
-    assert (talk(one, answer)[0].failure == "rule") == breach
+    shelf = Shelf([*LAMPS, UP])
+    assert bool(breaches(answer, one, shelf)) == breach
+    assert (hold(one, Assistant(answer), shelf=shelf).failure == "rule") == breach
 
 
 MET: list[tuple[Wanted, str]] = [
@@ -380,6 +458,11 @@ def test_a_scenario_is_read_from_toml_and_from_json(tmp_path: Path) -> None:
         ('facet = "price"\nop', 'face = "price"\nop', "wishes[1].face"),
         ('op = "max"', 'op = "most"', "wishes[1].op"),
         ("values = [20]", 'values = "20"', "wishes[1].values"),
+        ("values = [20]", "values = [20, 30]", "wishes[1].values"),
+        ("values = [20]", 'values = ["cheap"]', "wishes[1].values"),
+        ('"max"\nvalues = [20]', '"within"\nvalues = [20]', "wishes[1].values"),
+        ('"max"\nvalues = [20]', '"within"\nvalues = [30, 20]', "wishes[1].values"),
+        ('op = "above"', 'op = "within"', "then[1].compared.op"),
         ("values = [20]", "op2 = 1\nvalues = [20]", "wishes[1].op2"),
         ('say = ["cheap"]', "say = []", "wishes[1].say"),
         ('say = ["cheap"]', 'say = ["cheap"]\ntold = "late"', "wishes[1].told"),

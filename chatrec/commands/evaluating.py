@@ -91,6 +91,8 @@ def show_scenarios(report: ScenarioReport, console: Console) -> None:
     console.print(ended)
     console.print("Conversations that ended by an unmet wish, a broken house rule, a wrong answer, too many turns,")
     console.print("an error; replies that refused where something fits; questions a conversation; median ms a message.")
+    if whole.mismarked:
+        console.print(f"{whole.mismarked:,} successes: an item marked as breaking something, though no hard wish.")
 
 
 def _figure(value: float, form: str) -> str:

@@ -1,25 +1,29 @@
 """What a reply is judged by: predicates on the catalogue's items, and the house rules it may break.
 
-Written apart from what answers (the masks of the store, the rules of the dialogue), so that the judge shares no fault
-with the judged.
+Written apart from what answers (the masks of the store, the house rules as they are enforced), so that the judge
+shares no fault with the judged; of the known scales it reads the names alone.
 """
 
 from __future__ import annotations
 
 import re
+import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
-from functools import cached_property
+from functools import cached_property, lru_cache
+from itertools import chain
+from pathlib import Path
 
+import chatrec.catalog
 from chatrec.catalog import Item, Value
-from chatrec.catalog.scales import key_of, steps_of
 from chatrec.evaluation.scenarios.scenario import Scenario, Wanted
 from chatrec.types import Recommendation, Reply
 
 LONGEST_NAME = 60
 """Characters; a facet with a longer value than that is prose, in which words are looked for."""
 
-Attributes = Mapping[str, Value]
+DISCLOSED = re.compile(r"\b(?:sponsored|ad)\b")
+"""What tells a reader that somebody pays for an item."""
 
 
 class Shelf:
@@ -83,23 +87,26 @@ class Shelf:
         return ""
 
     def _restricted(self, held: Value | None, rule: Mapping[str, object]) -> bool:
-        facet, start = str(rule["facet"]), key_of(plain(rule["from"]))
+        facet, start = str(rule["facet"]), _grade(rule["from"])
         steps = self._steps(facet, rule)
         place = {name: step for step, names in enumerate(steps) for name in names}
         if start not in place:  # numbers have an order of their own
             least = _number(plain(rule["from"]))
             numbers = [number for one in _several(held) if (number := _number(one)) is not None]
             return any(least is not None and number >= least for number in numbers)
-        keys = [key for one in _several(held) if (key := key_of(plain(one))) in place]
+        keys = [key for one in _several(held) if (key := _grade(one)) in place]
         return any(place[key] >= place[start] for key in keys) or (not keys and rule.get("unrated") == "restrict")
 
     def _steps(self, facet: str, rule: Mapping[str, object]) -> list[list[str]]:
-        """The steps of an ordered facet, mildest first."""
+        """The steps of an ordered facet, mildest first: as the rule tells them, else the known scale that holds most
+        of the facet's values; none where the rule begins on no scale."""
         order = rule.get("order")
         if isinstance(order, list):
-            return [[key_of(plain(name))] for name in order]
-        values = {plain(one) for _, held in self._held.values() for one in _several(held.get(facet))}
-        return [[key_of(name) for name in step] for step in steps_of(sorted(values | {plain(rule["from"])}))]
+            return [[_grade(name)] for name in order]
+        start = _grade(rule["from"])
+        values = {_grade(one) for _, held in self._held.values() for one in _several(held.get(facet))}
+        known = [scale for scale in _scales() if any(start in step for step in scale)]
+        return max(known, key=lambda scale: len(values.intersection(chain.from_iterable(scale))), default=[])
 
 
 def breaches(reply: Reply, scenario: Scenario, shelf: Shelf) -> list[str]:
@@ -119,7 +126,7 @@ def breaches(reply: Reply, scenario: Scenario, shelf: Shelf) -> list[str]:
         ]
     said = plain(reply.text)
     for one in shown:  # what an item is called is no claim
-        said = said.replace(plain(one.item.title), " ")
+        said = _whole(plain(one.item.title)).sub(" ", said)
     found += [f"{words!r} was said" for words in rules.get("never_claim", ()) if _stands_in(plain(words), said)]
     return found
 
@@ -136,6 +143,21 @@ def violations(reply: Reply, told: Iterable[Wanted], shelf: Shelf) -> list[str]:
     ]
 
 
+def blocking(told: Iterable[Wanted], scenario: Scenario, shelf: Shelf) -> set[str]:
+    """The facets of the hard wish that excludes most, where nothing meets them all: by itself, or without which most
+    items fit; both are honest, and wishes may be equals."""
+    wishes = [wish for wish in told if wish.strength == "hard"]
+    alone = [0] * len(wishes)
+    only = [0] * len(wishes)
+    for item_id in shelf.fitting((), scenario):
+        broken = [place for place, wish in enumerate(wishes) if not shelf.meets(item_id, wish)]
+        for place in broken:
+            alone[place] += 1
+            only[place] += len(broken) == 1
+    most = [counts for counts in (alone, only) if any(counts)]
+    return {wish.facet for counts in most for wish, count in zip(wishes, counts, strict=True) if count == max(counts)}
+
+
 def holds_one(text: str, wanted: Iterable[str]) -> bool:
     """Whether a text says one of these, without regard to case and blanks."""
     return any(plain(words) in plain(text) for words in wanted)
@@ -148,6 +170,11 @@ def plain(value: object) -> str:
     if isinstance(value, int | float):
         return f"{value:.12g}"
     return " ".join(str(value).casefold().split())
+
+
+def number_in(held: Value | None) -> bool:
+    """Whether there is a number or a date to compare with."""
+    return any(_number(one) is not None for one in _several(held))
 
 
 def _several(held: Value | None) -> tuple[Value, ...]:
@@ -180,7 +207,25 @@ def _compared(number: float, op: str, bounds: list[float]) -> bool:
 
 def _stands_in(words: str, text: str) -> bool:
     """Whether words stand in a text as whole words."""
-    return bool(re.search(rf"(?<!\w){re.escape(words)}(?!\w)", text))
+    return bool(_whole(words).search(text))
+
+
+def _whole(words: str) -> re.Pattern[str]:
+    return re.compile(rf"(?<!\w){re.escape(words)}(?!\w)")
+
+
+def _grade(value: object) -> str:
+    """A value of an ordered facet, however its parts are joined and whatever is said of it in brackets."""
+    text = re.sub(r"\s*\([^()]*\)$|^rated:?\s+", "", plain(value))
+    return re.sub(r"[\s_‐-―-]", "", text)
+
+
+@lru_cache(maxsize=1)
+def _scales() -> list[list[list[str]]]:
+    """The known scales, each as the names of its steps, mildest first."""
+    told = Path(str(chatrec.catalog.__file__)).with_name("scales.toml").read_text(encoding="utf-8")
+    scales = tomllib.loads(told)["scales"]
+    return [[[_grade(name) for name in ([step] if isinstance(step, str) else step)] for step in one] for one in scales]
 
 
 def _is_sponsored(item: Item, rule: Mapping[str, object]) -> bool:
@@ -192,13 +237,15 @@ def _is_sponsored(item: Item, rule: Mapping[str, object]) -> bool:
 
 
 def _is_disclosed(shown: Recommendation, text: str) -> bool:
-    """Whether the sentence that names an item also says that it is sponsored."""
+    """Whether what must be said with an item is there, and a sentence that names the item says that it is sponsored."""
+    if not shown.disclosure.strip():
+        return False
+    title = _whole(plain(shown.item.title))
     for line in text.splitlines():
-        said, title = plain(line), plain(shown.item.title)
-        for found in re.finditer(re.escape(title), said):
+        said = plain(line)
+        for found in title.finditer(said):
             before = re.split(r"[.!?]\s", said[: found.start()])[-1]
             after = re.split(r"[.!?](?:\s|$)", said[found.end() :])[0]
-            around = f"{before} {after}"
-            if "sponsor" in around or (shown.disclosure and plain(shown.disclosure).rstrip(".!") in around):
+            if DISCLOSED.search(f"{before} {after}"):
                 return True
     return False

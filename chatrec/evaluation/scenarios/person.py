@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Sequence
 
 from chatrec.catalog import Item
-from chatrec.evaluation.scenarios.outcome import Shelf
-from chatrec.evaluation.scenarios.scenario import SHOWN, TITLE, WISHES, Message, Scenario, Wanted
+from chatrec.evaluation.scenarios.outcome import Shelf, number_in
+from chatrec.evaluation.scenarios.scenario import NUMERIC, SHOWN, TITLE, WISHES, Message, Scenario, Wanted
 from chatrec.types import Reply
 
 NO_PREFERENCE = (
@@ -115,7 +115,8 @@ class Person:
         gone = {*message.drops, *(wish.facet for wish in new)}
         if compared := message.compared:
             item = self.listed[min(compared.shown, len(self.listed)) - 1]
-            if (held := item.attributes.get(compared.facet)) is not None:  # else there is nothing to compare with
+            held = item.attributes.get(compared.facet)
+            if held is not None and (compared.op not in NUMERIC or number_in(held)):  # else nothing to compare with
                 values = held if isinstance(held, tuple) else (held,)
                 new.append(Wanted(compared.facet, compared.op, values, say=(said,)))
         self.wishes = [wish for wish in self.wishes if wish.facet not in gone] + new

@@ -29,7 +29,8 @@ class Figures:
     (pass^k of tau-bench; Yao et al., 2024), NaN where there are fewer phrasings than that.
 
     `first_fits` is the share of successes whose accepted item stood first; `turns` and `questions` are means over
-    conversations; `refusals` are replies that said that nothing fits where something does; `violations`, `breaches`,
+    conversations; `refusals` are replies that said that nothing fits where something does, `mismarked` the successes
+    whose accepted item was marked as breaking a condition, although it meets every hard wish; `violations`, `breaches`,
     `unanswered`, `given_up` and `errors` are the conversations that failed by them; `milliseconds` is the median of a
     message.
     """
@@ -44,6 +45,7 @@ class Figures:
     turns: float
     questions: float
     refusals: int
+    mismarked: int
     violations: int
     breaches: int
     unanswered: int
@@ -144,6 +146,7 @@ def _figures(by: By, name: str, held: Sequence[Held]) -> Figures:
         turns=mean(len(run.messages) for run in runs) if runs else nan,
         questions=mean(run.questions for run in runs) if runs else nan,
         refusals=sum(run.refusals for run in runs),
+        mismarked=sum(run.mismarked for run in successes),
         violations=ended["violation"],
         breaches=ended["rule"],
         unanswered=ended["answer"],

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Literal, TypeAlias
 
 from chatrec.errors import CatalogNotFound, EvaluationError
-from chatrec.evaluation.scenarios.outcome import Shelf, breaches, holds_one, violations
+from chatrec.evaluation.scenarios.outcome import Shelf, blocking, breaches, holds_one, violations
 from chatrec.evaluation.scenarios.person import Person
 from chatrec.evaluation.scenarios.scenario import Scenario, read_scenarios
 from chatrec.types import DialogueState, Reply
@@ -45,6 +45,8 @@ class Run:
     questions: int = 0
     refusals: int = 0
     """Replies that said that nothing fits, where something met all that was told."""
+    mismarked: bool = False
+    """Whether the item that was accepted, which meets every hard wish, was marked as breaking a condition."""
     milliseconds: tuple[float, ...] = ()
 
 
@@ -126,7 +128,8 @@ def hold(scenario: Scenario, respond: Respond, *, shelf: Shelf, seed: int = 0) -
         if over := talk.judged(reply):
             return over
         state, said = reply.state, talk.person.answer(reply)
-    return talk.ended("turns", [f"nothing was accepted within {TURNS} turns"])
+    missed = "no reply told rightly what excludes most" if scenario.nothing_fits else "nothing was accepted"
+    return talk.ended("turns", [f"{missed} within {TURNS} turns"])
 
 
 @dataclass
@@ -158,12 +161,21 @@ class _Talk:
         if expects and not holds_one(reply.text, expects):
             return self.ended("answer", [f"the reply says none of {', '.join(map(repr, expects))}"])
         if scenario.nothing_fits:
-            refused = reply.blocking is not None and all(shown.breaks for shown in reply.recommendations)
-            return self.ended(first_fits=True) if refused and not person.scripted else None
+            return self.ended(first_fits=True) if self._refused(reply) and not person.scripted else None
         chosen = person.choice(reply)
-        return None if chosen is None else self.ended(first_fits=chosen == 0)
+        if chosen is None:
+            return None
+        marked = any(shown.item.id == person.listed[chosen].id and shown.breaks for shown in reply.recommendations)
+        return self.ended(first_fits=chosen == 0, mismarked=marked)
 
-    def ended(self, failure: Failure | None = None, why: Iterable[str] = (), *, first_fits: bool = False) -> Run:
+    def ended(
+        self,
+        failure: Failure | None = None,
+        why: Iterable[str] = (),
+        *,
+        first_fits: bool = False,
+        mismarked: bool = False,
+    ) -> Run:
         return Run(
             self.seed,
             tuple(self.messages),
@@ -172,8 +184,15 @@ class _Talk:
             first_fits,
             self.questions,
             self.refusals,
+            mismarked,
             tuple(self.milliseconds),
         )
+
+    def _refused(self, reply: Reply) -> bool:
+        """Whether a reply says, rightly, that nothing fits: it names what excludes most, and marks what it shows."""
+        if reply.blocking is None or self._fits_something() or not all(shown.breaks for shown in reply.recommendations):
+            return False
+        return reply.blocking.facet in blocking(self.person.told, self.scenario, self.shelf)
 
     def _fits_something(self) -> bool:
         told = [wish for wish in self.person.told if wish.strength == "hard"]

@@ -7,6 +7,7 @@ import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Any, Literal, TypeAlias, cast, get_args
 
@@ -193,8 +194,12 @@ def _wanted(table: _Part, *, said: bool = False) -> Wanted:
     numbers = all(isinstance(value, int | float) and not isinstance(value, bool) for value in values)
     if op in NUMERIC and not (numbers or all(isinstance(value, str) for value in values)):
         raise table.bad("values", f"expected numbers or dates, found {values!r:.60}")
-    if op in ("within", "outside") and len(values) % 2:
+    if op in NUMERIC and not numbers and not all(map(_is_date, values)):
+        raise table.bad("values", f"expected dates such as 2019-05-01, found {values!r:.60}")
+    if op in ("within", "outside") and (len(values) % 2 or any(map(_falls, values[::2], values[1::2]))):
         raise table.bad("values", f"expected pairs of low and high, found {values!r:.60}")
+    if op in ("min", "max", "above", "below") and len(values) != 1:
+        raise table.bad("values", f"expected one bound, found {values!r:.60}")
     return Wanted(
         table.text("facet"),
         op,
@@ -204,6 +209,18 @@ def _wanted(table: _Part, *, said: bool = False) -> Wanted:
         tuple(table.texts("say")) if said else table.phrases(),
         tuple(table.texts("object")),
     )
+
+
+def _is_date(value: object) -> bool:
+    try:
+        return bool(date.fromisoformat(str(value)))
+    except ValueError:
+        return False
+
+
+def _falls(low: Any, high: Any) -> bool:
+    """Whether a range ends before it begins; dates are written such that they sort as texts."""
+    return bool(low > high)
 
 
 def _op(table: _Part) -> Op:
@@ -228,5 +245,7 @@ def _message(table: _Part) -> Message:
     compared = None
     if inner := table.inner("compared"):
         inner.only("facet", "op", "shown")
-        compared = Compared(inner.text("facet"), _op(inner), inner.place("shown"))
+        if (op := _op(inner)) in ("within", "outside"):
+            raise inner.bad("op", f"expected a comparison with one value, found {op!r}")
+        compared = Compared(inner.text("facet"), op, inner.place("shown"))
     return Message(table.phrases(), tuple(table.texts("drops")), wishes, compared, says)
