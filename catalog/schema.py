@@ -86,6 +86,17 @@ def _facet_from(row: Mapping[str, Any]) -> Facet:
     return replace(Facet(**known), names=names_of(row["name"], row.get("measure", "")))
 
 
+def comparable(value: object) -> str:
+    """How values of facets are compared: without regard to case and spaces; booleans are "true" and "false"."""
+    return " ".join(str(value).casefold().split())
+
+
+def texts_of(item: Item, facet: str) -> tuple[str, ...]:
+    """What an item holds of a facet of texts, as it is compared."""
+    value = item.attributes.get(facet, ())
+    return tuple(map(comparable, value if isinstance(value, tuple) else (value,)))
+
+
 def day(text: str) -> float:
     """An ISO date as a number of days, NaN for anything else."""
     if not ISO_DATE.fullmatch(text):

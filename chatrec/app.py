@@ -26,10 +26,12 @@ from chatrec.learned import Learned
 from chatrec.learned_fusion import LearnedFusion
 from chatrec.llm import LOCAL, chat_model
 from chatrec.retriever import Retriever, open_routes
-from chatrec.session import Rooms, Session, run_turn
+from chatrec.rooms import Rooms
+from chatrec.session import Session
 from chatrec.settings import Settings
 from chatrec.store import house
 from chatrec.store import index as store
+from chatrec.turn import run_turn
 from chatrec.types import DialogueState, DoneEvent, Mention, Reply, UserProfile
 
 if TYPE_CHECKING:
@@ -157,7 +159,7 @@ class ChatRec:
         """
         if n < 1:
             raise MessageError(f"n is {n}; it says how many items to recommend.", mend="Ask for at least 1.")
-        rooms = self.rooms()
+        rooms = replace(self.rooms(), asks=False)  # nobody is there to answer
         items = rooms.retriever.snapshot.items
         unknown = [item_id for item_id in liked if items.row(item_id) is None]
         if unknown:

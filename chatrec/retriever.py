@@ -74,16 +74,17 @@ class Retriever:
     def find(self, query: Query) -> Found:
         """What `retrieve` chooses from, before any item is loaded."""
         query, hits = self.ask(query)
-        fused = self.fuse(query, hits) or self._known_best(query)
+        fused = self.fuse(query, hits) or self.best_known(query, DEPTH)
         ranking = soften(self.snapshot, fused, lessons=query.lessons, preferences=query.preferences)
         return Found(hits, self._ordered(query, ranking) if query.order else ranking)
 
-    def _known_best(self, query: Query) -> list[tuple[str, float]]:
-        """What to show to somebody who has said nothing to search for: what most people know of all that may come."""
-        known = self.snapshot.popularity.known
-        rows = np.arange(self.snapshot.count) if query.mask is None else np.flatnonzero(query.mask)
-        best = sorted(rows.tolist(), key=lambda row: (-known[row], row))[:DEPTH]
-        return [(self.snapshot.items.ids[row], float(known[row])) for row in best]
+    def best_known(self, query: Query, k: int) -> list[tuple[str, float]]:
+        """The `k` items that most people know, of all that may come back: for somebody who has said nothing to search
+        for, and to tell apart by a question."""
+        mask = self.snapshot.mask(query.constraints, query.excluded)
+        rows = np.arange(self.snapshot.count) if mask is None else np.flatnonzero(mask)
+        known = self.snapshot.popularity.known[rows]
+        return [(self.snapshot.items.ids[rows[at]], float(known[at])) for at in np.lexsort((rows, -known))[:k].tolist()]
 
     def _ordered(self, query: Query, ranking: Sequence[tuple[str, float]]) -> list[tuple[str, float]]:
         """What was asked for as the least or the most of a number: all that may come back where only that was said,

@@ -6,14 +6,14 @@ import math
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 
 from chatrec.catalog import Item, Value
 from chatrec.catalog.policy import Policy, Restricted, Sponsored, order_of
 from chatrec.catalog.scales import key_of
-from chatrec.catalog.schema import Facet
+from chatrec.catalog.schema import Facet, comparable
 from chatrec.types import Constraint, Note, Recommendation, UserProfile
 
 DISCLOSED = "Sponsored"
@@ -36,10 +36,8 @@ BETWEEN = r"[\s_*‐-―-]*"
 """Blanks, hyphens and marks of emphasis between two words, or nothing."""
 
 
-def required(
-    policy: Policy, profile: UserProfile | None, schema: Mapping[str, Facet], *, confirmed: Collection[str] = ()
-) -> tuple[Constraint, ...]:
-    """What an item must meet to be recommended to this user, who has `confirmed` this in the session.
+def required(policy: Policy, profile: UserProfile | None, schema: Mapping[str, Facet]) -> tuple[Constraint, ...]:
+    """What an item must meet to be recommended to this user.
 
     Raises CatalogError for a policy that does not fit the catalogue.
     """
@@ -48,7 +46,7 @@ def required(
         found.append(
             Constraint(policy.available, "any", tuple(sorted(text for text in profile.access if text.strip())))
         )
-    if policy.restricted and not _is_confirmed(policy.restricted, profile, confirmed):
+    if policy.restricted and not _is_confirmed(policy.restricted, profile):
         found += _milder(policy.restricted, schema)
     return tuple(found)
 
@@ -66,7 +64,6 @@ def enforce(
     *,
     policy: Policy,
     profile: UserProfile | None,
-    confirmed: Collection[str],
     schema: Mapping[str, Facet],
 ) -> tuple[tuple[Recommendation, ...], tuple[Note, ...]]:
     """What of these may be shown, in order, with what must be disclosed, and a note for each rule that held some back.
@@ -74,7 +71,7 @@ def enforce(
     The last word on every list: it looks at nothing but the items themselves, whoever chose them. Raises CatalogError
     for a policy that does not fit the catalogue.
     """
-    breaks = dict(_breaks(policy, profile, confirmed, schema))
+    breaks = dict(_breaks(policy, profile, schema))
     counts: Counter[str] = Counter()
     kept: list[Recommendation] = []
     for shown in recommendations:
@@ -104,15 +101,15 @@ def prevented(rule: str, count: int) -> Note:
 
 
 def _breaks(
-    policy: Policy, profile: UserProfile | None, confirmed: Collection[str], schema: Mapping[str, Facet]
+    policy: Policy, profile: UserProfile | None, schema: Mapping[str, Facet]
 ) -> Iterator[tuple[str, Callable[[Item], bool]]]:
     """Each rule in force about single items, and whether an item breaks it."""
     if unwanted := hidden(policy, profile):
         yield "hide", lambda item: item.id in unwanted
     if policy.available and profile and (access := _accessible(profile)):
-        yield "available", lambda item: access.isdisjoint(map(_plain, _texts(item, policy.available)))
+        yield "available", lambda item: access.isdisjoint(map(comparable, _texts(item, policy.available)))
     rule = policy.restricted
-    if rule and not _is_confirmed(rule, profile, confirmed):
+    if rule and not _is_confirmed(rule, profile):
         yield "restricted", _restriction(rule, schema)
 
 
@@ -155,17 +152,16 @@ def _milder(rule: Restricted, schema: Mapping[str, Facet]) -> Iterator[Constrain
         yield Constraint(facet.name, "any", milder)
 
 
-def _is_confirmed(rule: Restricted, profile: UserProfile | None, confirmed: Collection[str]) -> bool:
-    known = (*confirmed, *(profile.confirmed if profile else ()))
-    return _plain(rule.confirm) in map(_plain, known)
+def _is_confirmed(rule: Restricted, profile: UserProfile | None) -> bool:
+    return profile is not None and comparable(rule.confirm) in map(comparable, profile.confirmed)
 
 
 def _is_sponsored(item: Item, rule: Sponsored) -> bool:
-    return item.id in rule.items or any(_plain(text) not in FALSE for text in _texts(item, rule.facet))
+    return item.id in rule.items or any(comparable(text) not in FALSE for text in _texts(item, rule.facet))
 
 
 def _accessible(profile: UserProfile) -> frozenset[str]:
-    return frozenset(text for text in map(_plain, profile.access) if text)
+    return frozenset(text for text in map(comparable, profile.access) if text)
 
 
 def _texts(item: Item, facet: str) -> list[str]:
@@ -184,11 +180,6 @@ def _number(text: str) -> float | None:
     except ValueError:
         return None
     return None if math.isnan(number) else number
-
-
-def _plain(text: str) -> str:
-    """How texts of facets are compared."""
-    return " ".join(text.casefold().split())
 
 
 def _folded(text: str) -> str:

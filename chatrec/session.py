@@ -9,11 +9,11 @@ from typing import Any
 from chatrec.conversations import Conversations
 from chatrec.dialogue.editing import Change, changes, constrained, undone, without
 from chatrec.dialogue.filters import constraints_from
+from chatrec.drafts import Draft
 from chatrec.errors import ChatRecError, ConversationError
-from chatrec.turn import Draft, Rooms, run_turn
+from chatrec.rooms import Rooms
+from chatrec.turn import run_turn
 from chatrec.types import DialogueState, DoneEvent, ErrorEvent, Event, Reply, Turn
-
-__all__ = ["Rooms", "Session", "run_turn"]
 
 
 class Session:

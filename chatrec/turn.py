@@ -9,22 +9,17 @@ from typing import TYPE_CHECKING, TypeVar
 
 from chatrec import replies
 from chatrec.answering import Answer, about_item, compare, why
-from chatrec.catalog import Item
-from chatrec.catalog.policy import Policy
-from chatrec.dialogue.read import Reader
-from chatrec.dialogue.state import applied, checked, named_in, query_of, setting_of, show
-from chatrec.diversity import diversify
+from chatrec.dialogue.state import applied, checked, query_of, setting_of, show, unwelcome
 from chatrec.drafts import Draft
 from chatrec.explainer import Said, explain
 from chatrec.ranker import rank
-from chatrec.retriever import Retriever
-from chatrec.rules import enforce, hidden, permitted, required
+from chatrec.rooms import Rooms
+from chatrec.rules import enforce, permitted, required
 from chatrec.steering.lessons import learn
-from chatrec.steering.question import best_question
+from chatrec.steering.question import CONSIDERED, best_question
 from chatrec.steering.relaxing import Relaxation, break_in_words, relax
 from chatrec.types import (
     Asked,
-    Candidate,
     CardsEvent,
     Claim,
     Constraint,
@@ -46,12 +41,7 @@ from chatrec.understanding import understood
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
 
-__all__ = ["Draft", "Rooms", "run_turn"]
-
 T = TypeVar("T")
-
-CANDIDATES = 20
-"""How many candidates the ranker chooses from."""
 
 SURPRISING = 60
 """Of how many candidates a surprise is one."""
@@ -64,40 +54,6 @@ MANY = 4
 
 FINDS = frozenset({"recommend", "refine", "reject", "surprise", "undo"})
 """The acts that are answered with items."""
-
-
-NO_RULES = Policy()
-
-
-@dataclass(frozen=True)
-class Rooms:
-    """What one turn goes through, all of one generation of the store."""
-
-    retriever: Retriever
-    reader: Reader
-    model: BaseChatModel | None
-    n: int
-    limit: float
-    """Seconds that each request to the language model may take."""
-    diversity: float = 0.0
-    """What likeness to the items above counts against an item, from 0 (nothing) to 1 (everything)."""
-    policy: Policy = NO_RULES
-    """The house rules, which every reply keeps."""
-    asks: bool = True
-    """Whether a thin wish is answered with a question beside the items."""
-    listener: BaseChatModel | None = None
-    """The language model that messages are read with as well; None: none, as a small one invents what was not said."""
-
-    def retrieve(self, query: Query, n: int) -> list[Candidate]:
-        """What the ranker chooses from, the `n` first of them not all alike."""
-        candidates = self.retriever.retrieve(query, max(CANDIDATES, n))
-        if not self.diversity or query.order:
-            return candidates
-        ids, vectors = self.retriever.snapshot.vectors.of_items([candidate.item.id for candidate in candidates])
-        return diversify(candidates, dict(zip(ids, vectors, strict=True)), n=n, strength=self.diversity)
-
-    def item(self, item_id: str) -> Item | None:
-        return next(iter(self.retriever.snapshot.items.get([item_id])), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,10 +127,8 @@ def _wanted(
     rooms: Rooms, state: DialogueState, profile: UserProfile | None, constraints: Sequence[Constraint], n: int | None
 ) -> _Wanted:
     query = query_of(state, profile, constraints=constraints)
-    rules = required(rooms.policy, profile, rooms.retriever.snapshot.schema, confirmed=state.confirmed)
-    query = replace(
-        query, constraints=(*query.constraints, *rules), excluded=query.excluded | hidden(rooms.policy, profile)
-    )
+    rules = required(rooms.policy, profile, rooms.retriever.snapshot.schema)
+    query = replace(query, constraints=(*query.constraints, *rules))
     return _Wanted(query, rules, profile, 1 if rooms.policy.one_at_a_time else n or rooms.n)
 
 
@@ -187,7 +141,7 @@ def _find(rooms: Rooms, wanted: _Wanted, draft: Draft) -> Generator[Event, None,
         if surprises:
             candidates = Random(draft.state.turn).sample(candidates, len(candidates))
         if not candidates:  # what was shown and not turned down may come again before nothing does
-            shown = {mention.item_id for mention in draft.state.shown} - named_in(draft.state)
+            shown = {mention.item_id for mention in draft.state.shown} - unwelcome(draft.state, wanted.profile)
             wanted = replace(wanted, query=replace(wanted.query, excluded=wanted.query.excluded - shown))
             candidates = rooms.retrieve(wanted.query, wanted.n)
     if not candidates:
@@ -211,9 +165,7 @@ def _show(
 ) -> Iterator[Event]:
     """Puts the items that the house rules let through into the reply."""
     schema = rooms.retriever.snapshot.schema
-    draft.recommendations, prevented = enforce(
-        chosen, policy=rooms.policy, profile=wanted.profile, confirmed=draft.state.confirmed, schema=schema
-    )
+    draft.recommendations, prevented = enforce(chosen, policy=rooms.policy, profile=wanted.profile, schema=schema)
     draft.state = show(draft.state, draft.recommendations)
     yield CardsEvent(draft.recommendations)
     for note in (*notes, *prevented):
@@ -225,7 +177,7 @@ def _refuse(rooms: Rooms, wanted: _Wanted, draft: Draft) -> Generator[Event, Non
     """Says that nothing fits, which condition excludes most, and offers what breaks the fewest, each break named."""
     own = [constraint for constraint in wanted.query.constraints if constraint not in wanted.rules]
     snapshot = rooms.retriever.snapshot
-    excluded = named_in(draft.state) | hidden(rooms.policy, wanted.profile)
+    excluded = unwelcome(draft.state, wanted.profile)
     found = relax(snapshot, own, excluded, rules=wanted.rules, n=min(wanted.n, 3))
     if found is None or not found.nearest:
         yield from _say(rooms, draft, replies.nothing_left(bool(own)))
@@ -271,27 +223,17 @@ def _ask(rooms: Rooms, wanted: _Wanted, draft: Draft) -> Iterator[Event]:
     """One question beside the items, where the wish is thin and many items would fit it."""
     state, snapshot = draft.state, rooms.retriever.snapshot
     told = len([known for known in state.constraints if known.strength == "hard"]) + len(state.liked)
-    mask = snapshot.mask(wanted.query.constraints, wanted.query.excluded)
-    left = snapshot.count if mask is None else int(mask.sum())
-    if not rooms.asks or told >= THIN or left < MANY * wanted.n or wanted.query.order:
+    if not rooms.asks or told >= THIN or wanted.query.order:
+        return
+    candidates = rooms.retriever.best_known(wanted.query, CONSIDERED)
+    if len(candidates) < MANY * wanted.n:
         return
     known = {known.facet for known in (*state.constraints, *wanted.rules)} | {asked.facet for asked in state.questions}
     with draft.timed("writing"):
-        draft.question = best_question(snapshot, _ranking(rooms, wanted.query), known=known)
+        draft.question = best_question(snapshot, candidates, known=known)
     if draft.question:
         draft.state = replace(state, questions=(*state.questions, Asked(draft.question.facet, state.turn)))
         yield TextEvent(draft.question.text)
-
-
-def _ranking(rooms: Rooms, query: Query) -> list[tuple[str, float]]:
-    """Every item that would fit, the likeliest first, as a question is to tell apart more than what is shown."""
-    snapshot = rooms.retriever.snapshot
-    mask = snapshot.mask(query.constraints, query.excluded)
-    known = snapshot.popularity.known
-    rows = sorted(
-        range(snapshot.count) if mask is None else mask.nonzero()[0].tolist(), key=lambda row: (-known[row], row)
-    )
-    return [(snapshot.items.ids[row], 0.0) for row in rows]
 
 
 def _answer(rooms: Rooms, query: Query, message: str, draft: Draft) -> Iterator[Event]:

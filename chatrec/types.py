@@ -98,7 +98,6 @@ class DialogueState:
     since: int = 0
     lessons: tuple[Lesson, ...] = ()
     questions: tuple[Asked, ...] = ()
-    confirmed: tuple[str, ...] = ()
     before: DialogueState | None = field(default=None, compare=False, repr=False)
 
 

@@ -9,7 +9,7 @@ from catalogues import FILMS, items_of, reader_of
 
 from chatrec.catalog import Item
 from chatrec.dialogue.editing import changes, constrained, without
-from chatrec.dialogue.state import LONGEST_MESSAGE, checked, query_of, show, understand, undone
+from chatrec.dialogue.state import LONGEST_MESSAGE, applied, checked, query_of, setting_of, show, undone
 from chatrec.errors import ConversationError, MessageError
 from chatrec.types import Constraint, DialogueState, Mention, Recommendation, UserProfile
 
@@ -21,7 +21,7 @@ READER = reader_of(CATALOG)
 def talk(*messages: str, state: DialogueState | None = None) -> DialogueState:
     state = state or DialogueState()
     for message in messages:
-        state = understand(state, checked(message), READER, item=BY_ID.get)
+        state = applied(state, READER.read(checked(message), setting_of(state, BY_ID.get)), READER)
     return state
 
 

@@ -242,7 +242,7 @@ def test_a_fault_is_a_sentence(fault: Exception, sentence: str, open_page: Open)
 
     with served(StandIn(ITEMS, script)) as url:
         reader = open_page(url)
-        reader.say("bad")
+        reader.ask("bad")
         expect(reader.page.get_by_role("alert")).to_have_text(sentence)
         expect(reader.page.locator("body")).not_to_contain_text("secret inside")
         expect(reader.page.locator("body")).not_to_contain_text("Traceback")

@@ -322,11 +322,9 @@ def test_what_is_true_of_items_that_are_turned_down_should_not_be_so(message: st
     assert turned in [(one.facet, one.op, one.values) for one in reading.constraints]
 
 
-def test_reading_is_quick_on_long_messages() -> None:
-    """No pattern may blow up; a wide margin, as nothing here is a benchmark."""
-    import time
-
-    reader = reader_of(items_of(FILMS))
-    begun = time.perf_counter()
-    reader.read("no, not the one with the very long and, or, nor, but also " * 130, Setting())
-    assert time.perf_counter() - begun < 20
+@pytest.mark.timeout(60)
+def test_no_pattern_blows_up_on_long_messages() -> None:
+    reading = reader_of(items_of(FILMS)).read(
+        "no, not the one with the very long and, or, nor, but also " * 130, Setting()
+    )
+    assert [constraint.facet for constraint in reading.constraints] == ["runtime"]

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -66,9 +66,9 @@ def shown(*items: Item) -> list[Recommendation]:
     return [Recommendation(one, 1.0, {}) for one in items]
 
 
-def ids(policy: Policy, profile: UserProfile | None = None, *, confirmed: Sequence[str] = ()) -> str:
+def ids(policy: Policy, profile: UserProfile | None = None) -> str:
     """The dishes that are left of all."""
-    kept, _ = enforce(shown(*DISHES), policy=policy, profile=profile, confirmed=confirmed, schema=SCHEMA)
+    kept, _ = enforce(shown(*DISHES), policy=policy, profile=profile, schema=SCHEMA)
     return "".join(one.item.id for one in kept)
 
 
@@ -297,10 +297,10 @@ def test_only_what_the_user_has_access_to_where_that_is_known() -> None:
 def test_restricted_items_wait_until_they_are_confirmed(rule: dict[str, Any], left: str) -> None:
     policy = of(restricted=rule | {"confirm": "Yes please"})
     assert ids(policy) == left
-    assert ids(policy, UserProfile("ann", confirmed=frozenset(["other"])), confirmed=["another"]) == left
+    assert ids(policy, UserProfile("ann", confirmed=frozenset(["other"]))) == left
     assert ids(policy, UserProfile("ann", confirmed=frozenset(["yes  please"]))) == "abcdef"
-    assert ids(policy, confirmed=["YES PLEASE"]) == "abcdef"
-    assert required(policy, None, SCHEMA, confirmed=["yes please"]) == ()
+    said = UserProfile("ann", confirmed=frozenset(["YES PLEASE"]))
+    assert (ids(policy, said), required(policy, said, SCHEMA)) == ("abcdef", ())
     assert "".join(met(DISHES, policy, None)) == left
 
 
@@ -308,7 +308,7 @@ def test_another_spelling_of_a_restricted_value_is_restricted_too() -> None:
     items = [item("a", rating="PG-13"), item("b", rating="pg 13"), item("c", rating="Rated R"), item("d", rating="G")]
     schema = profile(items)
     policy = of(restricted={"facet": "rating", "from": "PG-13", "confirm": "x"})
-    kept, notes = enforce(shown(*items), policy=policy, profile=None, confirmed=(), schema=schema)
+    kept, notes = enforce(shown(*items), policy=policy, profile=None, schema=schema)
     assert [one.item.id for one in kept] == ["d"]
     assert [(note.kind, note.count) for note in notes] == [("prevented_restricted", 3)]
     assert met(items, policy, None) == ["d"]
@@ -318,7 +318,7 @@ def test_what_is_paid_for_is_disclosed_and_nothing_else() -> None:
     policy = of(sponsored={"items": ["d"], "facet": "paid"})
     liar = Recommendation(DISHES[0], 1.0, {}, disclosure="Sponsored")
     kept, notes = enforce(
-        [liar, *shown(*DISHES[1:])], policy=policy, profile=None, confirmed=(), schema=SCHEMA
+        [liar, *shown(*DISHES[1:])], policy=policy, profile=None, schema=SCHEMA
     )  # fmt: skip
     assert {one.item.id: one.disclosure for one in kept if one.disclosure} == {"b": "Sponsored", "d": "Sponsored"}
     assert notes == ()
@@ -330,13 +330,13 @@ def test_what_is_paid_for_is_disclosed_and_nothing_else() -> None:
 def test_a_facet_says_who_pays_in_many_ways(value: Value, said: int) -> None:
     one = item("x", paid=value)
     policy = of(sponsored={"facet": "paid"})
-    kept, _ = enforce(shown(one), policy=policy, profile=None, confirmed=(), schema=profile([one]))
+    kept, _ = enforce(shown(one), policy=policy, profile=None, schema=profile([one]))
     assert bool(kept[0].disclosure) == bool(said)
 
 
 def test_each_breach_that_was_prevented_is_counted_by_its_rule() -> None:
     ann = UserProfile("ann", owns=frozenset("c"), access=frozenset(["north", "south"]))
-    kept, notes = enforce(shown(*DISHES), policy=of(**EVERYTHING), profile=ann, confirmed=(), schema=SCHEMA)
+    kept, notes = enforce(shown(*DISHES), policy=of(**EVERYTHING), profile=ann, schema=SCHEMA)
     assert [one.item.id for one in kept] == ["a"]
     assert {note.kind: note.count for note in notes} == {
         "prevented_hide": 1,  # c
@@ -345,7 +345,7 @@ def test_each_breach_that_was_prevented_is_counted_by_its_rule() -> None:
         "prevented_one_at_a_time": 2,  # b, e
     }
     assert next(note.text for note in notes) == "1 item you already have or know was left out."
-    assert enforce(shown(DISHES[0]), policy=of(**EVERYTHING), profile=ann, confirmed=(), schema=SCHEMA)[1] == ()
+    assert enforce(shown(DISHES[0]), policy=of(**EVERYTHING), profile=ann, schema=SCHEMA)[1] == ()
     assert prevented("never_claim", 2).kind == "prevented_never_claim"
 
 
@@ -435,12 +435,12 @@ def rated(one: Item, rule: Restricted) -> list[bool]:
 
 
 @settings(max_examples=300)
-@given(st.lists(ITEMS), POLICIES, st.one_of(st.none(), PROFILES), st.sets(st.sampled_from(["ADULT", "other"])))
+@given(st.lists(ITEMS), POLICIES, st.one_of(st.none(), PROFILES))
 def test_no_breach_gets_through_whatever_is_recommended(
-    items: list[Item], policy: Policy, profile: UserProfile | None, confirmed: set[str]
+    items: list[Item], policy: Policy, profile: UserProfile | None
 ) -> None:
-    kept, notes = enforce(shown(*items), policy=policy, profile=profile, confirmed=confirmed, schema=RATED)
-    words = {text.strip().lower() for text in (*confirmed, *(profile.confirmed if profile else ()))}
+    kept, notes = enforce(shown(*items), policy=policy, profile=profile, schema=RATED)
+    words = {text.strip().lower() for text in (profile.confirmed if profile else ())}
     for one in kept:
         assert not (profile and "owned" in policy.hide and one.item.id in profile.owns)
         assert not (profile and "seen" in policy.hide and one.item.id in profile.seen)
@@ -455,7 +455,7 @@ def test_no_breach_gets_through_whatever_is_recommended(
     rest = iter(items)
     assert all(any(one.item is other for other in rest) for one in kept), "in their order"
     assert bool(notes) == (len(kept) < len(items))
-    assert enforce(kept, policy=policy, profile=profile, confirmed=confirmed, schema=RATED) == (kept, ())
+    assert enforce(kept, policy=policy, profile=profile, schema=RATED) == (kept, ())
 
 
 def met(items: Iterable[Item], policy: Policy, profile_: UserProfile | None) -> list[str]:
@@ -496,7 +496,7 @@ def test_what_is_required_finds_all_that_may_be_shown_and_nothing_else(
         item("old", age=20, shops=("East",)),
     ]
     policy = of(available={"facet": "shops"}, restricted=rule | {"unrated": unrated, "confirm": "adult"})
-    kept, _ = enforce(shown(*items), policy=policy, profile=ann, confirmed=(), schema=profile(items))
+    kept, _ = enforce(shown(*items), policy=policy, profile=ann, schema=profile(items))
     assert met(items, policy, ann) == [one.item.id for one in kept]
 
 

@@ -16,8 +16,10 @@ from chatrec.catalog.policy import Policy, Restricted, Sponsored
 from chatrec.conversations.as_json import state_from_json, state_to_json
 from chatrec.dialogue.holding import meets
 from chatrec.dialogue.state import IN_PASSING
-from chatrec.session import Rooms, Session, run_turn
+from chatrec.rooms import Rooms
+from chatrec.session import Session
 from chatrec.store.snapshot import Snapshot
+from chatrec.turn import run_turn
 from chatrec.types import Constraint, DialogueState, DoneEvent, Reply, StateEvent, UserProfile
 
 SAID = [

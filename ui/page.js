@@ -11,6 +11,9 @@
   const thread = () => [document.getElementById("past"), document.getElementById("now")].filter(Boolean);
   let said; // the last question that was brought into view
   const drawn = () => {
+    const reply = document.getElementById("now");
+    if (reply && !reply.hasAttribute("role"))
+      for (const [name, value] of [["role", "log"], ["aria-live", "polite"], ["aria-label", "Reply"]]) reply.setAttribute(name, value);
     for (const part of thread())
       for (const details of part.querySelectorAll("details[data-key]"))
         if (!details.open && open.has(keyOf(details))) details.open = true;
@@ -21,13 +24,6 @@
     const last = questions[questions.length - 1];
     if (last && last !== said) (said = last).scrollIntoView({ block: "start" });
   };
-  const start = () => {
-    const now = document.getElementById("now");
-    if (!now) return void setTimeout(start, 50);
-    now.setAttribute("role", "log");
-    now.setAttribute("aria-live", "polite");
-    now.setAttribute("aria-label", "Reply");
-    for (const part of thread()) new MutationObserver(drawn).observe(part, { childList: true, subtree: true, attributes: true, attributeFilter: ["open"] });
-  };
-  start();
+  // From the first moment on, and whatever Gradio puts in the place of an element later.
+  new MutationObserver(drawn).observe(document, { childList: true, subtree: true, attributes: true, attributeFilter: ["open"] });
 })();

@@ -72,7 +72,7 @@ def _state_from_json(document: dict[str, Any]) -> DialogueState:
         Constraint(**{**entry, "values": tuple(map(_number_from_json, entry["values"]))})
         for entry in (_known(Constraint, entry) for entry in known.get("constraints", ()))
     )
-    for name in ("about", "listed", "confirmed"):
+    for name in ("about", "listed"):
         known[name] = tuple(known.get(name, ()))
     if known.get("order"):
         known["order"] = Order(**_known(Order, known["order"]))

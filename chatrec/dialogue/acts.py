@@ -88,7 +88,7 @@ def _compares(heard: Heard) -> bool:
     """Whether something other than an item is asked for: newer, cheaper, not as long."""
     return any(
         known.op in ("above", "below") and not any(char.isdigit() for char in known.text)
-        for known in heard.draft.constraints
+        for known in heard.marked.constraints
     )
 
 
@@ -104,13 +104,13 @@ def _asks_about(heard: Heard) -> bool:
     asking = ASKING.search(heard.masked)
     begin, end = asking.span() if asking else (0, len(heard.masked))
     said = heard.masked[begin:end]
-    if heard.draft.order or LIKE_IT.search(said):
+    if heard.marked.order or LIKE_IT.search(said):
         return False
     if cues.TELL_ME.search(heard.masked):
         return True
     if _compares(heard):
         return False
-    if heard.draft.constraints and COULD.match(said.strip()):
+    if heard.marked.constraints and COULD.match(said.strip()):
         return False
     inside = [start for start, _ in heard.places if begin <= start < end]
     if any(cues.OF_IT.match(heard.masked[begin:start]) for start in inside):

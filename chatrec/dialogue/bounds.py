@@ -8,8 +8,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from chatrec.dialogue.quantities import Quantity, quantities
+from chatrec.dialogue.quantities import quantities
 from chatrec.dialogue.scope import clause
+from chatrec.dialogue.spelled import Quantity
 from chatrec.types import Op
 
 _LESS = (

@@ -15,7 +15,7 @@ Kind: TypeAlias = Literal[
     "wish", "constraint", "preference", "order", "liked", "disliked", "rejected", "accepted", "seen"
 ]
 
-FIELDS = {"liked": "liked", "disliked": "disliked", "rejected": "rejected", "accepted": "accepted", "seen": "seen"}
+MENTIONS: tuple[Kind, ...] = ("liked", "disliked", "rejected", "accepted", "seen")
 
 __all__ = ["Change", "Kind", "changes", "constrained", "undone", "without"]
 
@@ -39,11 +39,8 @@ def changes(state: DialogueState) -> tuple[Change, ...]:
     ]
     if state.order:
         found.append(Change(state.order.turn, "order", f"the {state.order.direction} {state.order.facet}", state.order))
-    for kind, field in FIELDS.items():
-        found += [
-            Change(mention.turn, kind, mention.item_id, mention)  # type: ignore[arg-type]
-            for mention in getattr(state, field)
-        ]
+    for kind in MENTIONS:
+        found += [Change(mention.turn, kind, mention.item_id, mention) for mention in getattr(state, kind)]
     return tuple(sorted(found, key=lambda change: change.turn))
 
 

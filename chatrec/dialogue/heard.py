@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
-from chatrec.dialogue.draft import Draft
+from chatrec.dialogue.marked import Marked
 from chatrec.dialogue.reading import Setting
 from chatrec.dialogue.references import Pointed
 from chatrec.dialogue.titles import Named
@@ -17,7 +17,7 @@ class Heard:
 
     message: str
     setting: Setting
-    draft: Draft
+    marked: Marked
     named: list[Named]
     points: list[Pointed]
     ids: tuple[str, ...]
@@ -25,7 +25,7 @@ class Heard:
     @property
     def said(self) -> bool:
         """Whether it sets a condition."""
-        return bool(self.draft.constraints or self.draft.order)
+        return bool(self.marked.constraints or self.marked.order)
 
     @property
     def about(self) -> bool:

@@ -5,16 +5,17 @@ from __future__ import annotations
 import math
 
 from chatrec.catalog import Item
-from chatrec.catalog.schema import day
+from chatrec.catalog.schema import comparable, day, texts_of
 from chatrec.types import Constraint
 
 
 def meets(item: Item, constraint: Constraint) -> bool:
     """As `Facets.mask` has it for a row: what an item lacks meets none but op "none" and "outside"."""
     value = item.attributes.get(constraint.facet)
+    if constraint.op in ("any", "none") and isinstance(value, int | float) and not isinstance(value, bool):
+        return (value in map(_number, constraint.values)) == (constraint.op == "any")
     if constraint.op in ("any", "none"):
-        texts = () if value is None else value if isinstance(value, tuple) else (value,)
-        held = {_plain(text) for text in texts} & {_plain(wanted) for wanted in constraint.values}
+        held = set(texts_of(item, constraint.facet)) & set(map(comparable, constraint.values))
         return bool(held) == (constraint.op == "any")
     number = math.nan if value is None or isinstance(value, tuple) else _number(value)
     bounds = [_number(wanted) for wanted in constraint.values]
@@ -27,10 +28,6 @@ def meets(item: Item, constraint: Constraint) -> bool:
         "above": number > bounds[0],
         "below": number < bounds[0],
     }[constraint.op]
-
-
-def _plain(value: object) -> str:
-    return " ".join(str(value).casefold().split())
 
 
 def _number(value: object) -> float:

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
-from chatrec.catalog import Item
 from chatrec.catalog.schema import Facet
 from chatrec.catalog.vocabulary import idioms, measures
 from chatrec.dialogue.values import Texts, ValueIndex
@@ -65,12 +64,6 @@ class Known:
 
 def _begins(words: Sequence[re.Match[str]], place: int, phrase: Sequence[str]) -> bool:
     return tuple(word.group().lower() for word in words[place : place + len(phrase)]) == tuple(phrase)
-
-
-def texts_of(item: Item, facet: str) -> tuple[str, ...]:
-    value = item.attributes.get(facet)
-    texts = () if value is None else value if isinstance(value, tuple) else (str(value),)
-    return tuple(" ".join(text.casefold().split()) for text in texts)
 
 
 def _phrases_of(facets: Iterable[Facet]) -> dict[str, list[tuple[str, str]]]:

@@ -17,7 +17,7 @@ from chatrec.types import Constraint
 
 def let_go(heard: Heard, parser: Parser) -> tuple[tuple[str, ...], tuple[str, ...], list[Constraint]]:
     """The facets that no longer matter, those the user does not mind about, and the conditions that stay."""
-    message, setting, draft = heard.message, heard.setting, heard.draft
+    message, setting, marked = heard.message, heard.setting, heard.marked
     dropped: list[str] = []
     declined: list[str] = []
     spoken = parser.named(message)
@@ -26,7 +26,7 @@ def let_go(heard: Heard, parser: Parser) -> tuple[tuple[str, ...], tuple[str, ..
         words = message[max([begin, message.rfind(",", begin, start) + 1]) : stop]
         let_go = cues.DROP.search(words) or cues.DONT_MIND.search(words)
         mine = _conditioned(facet, setting, parser.schema)
-        if not mine and let_go and not draft.constraints and len(words.split()) < 8:
+        if not mine and let_go and not marked.constraints and len(words.split()) < 8:
             declined.append(facet)  # there is no condition on it, and none is wanted
         if not mine:
             continue
@@ -41,11 +41,11 @@ def let_go(heard: Heard, parser: Parser) -> tuple[tuple[str, ...], tuple[str, ..
         dropped.append(facet)
     for known in setting.conditions:
         own = {word for value in known.values for word in WORD.findall(str(value).casefold()) if len(word) > 3}
-        if own & set(WORD.findall(message.casefold())) and not draft.constraints and cues.DROP.search(message):
+        if own & set(WORD.findall(message.casefold())) and not marked.constraints and cues.DROP.search(message):
             dropped.append(known.facet)
-    kept = [constraint for constraint in draft.constraints if not _is_let_go(message, constraint)]
-    dropped += [constraint.facet for constraint in draft.constraints if constraint not in kept]
-    if len(kept) == len(draft.constraints):  # it is the old conditions that are let go
+    kept = [constraint for constraint in marked.constraints if not _is_let_go(message, constraint)]
+    dropped += [constraint.facet for constraint in marked.constraints if constraint not in kept]
+    if len(kept) == len(marked.constraints):  # it is the old conditions that are let go
         kept = [constraint for constraint in kept if constraint.facet not in dropped]
     asked = setting.asked
     if asked and not kept and asked not in dropped and cues.DONT_MIND.search(message):

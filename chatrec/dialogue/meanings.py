@@ -10,7 +10,7 @@ from functools import cache
 
 import Stemmer
 
-from chatrec.catalog.schema import Facet
+from chatrec.catalog.schema import Facet, comparable
 from chatrec.catalog.vocabulary import families, idioms, moods, peoples, things, value_words, words_of
 
 WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*|[€$£¥￥₩₹]+")
@@ -82,7 +82,7 @@ class Meanings:
                 self._add_contents(facet, texts[facet.name])
 
     def _add_values(self, facet: Facet, values: Sequence[tuple[str, int]]) -> None:
-        self.display |= {(facet.name, plain_value(value)): value for value in facet.values}
+        self.display |= {(facet.name, comparable(value)): value for value in facet.values}
         held = {value for value, _ in values}
         proper = facet.measure in (*NAMED, "language", "country")
         loose = facet.kind == "list" and len(values) > LOOSE and not proper and facet.measure != "kind"
@@ -146,7 +146,7 @@ class Meanings:
         """Every name of a language or a country for those spellings that the catalogue holds."""
         for people in peoples():
             names = people.language if facet.measure == "language" else people.country
-            own = tuple(sorted({plain_value(name) for name in names} & held))
+            own = tuple(sorted({comparable(name) for name in names} & held))
             if not own:
                 continue
             spoken = [name for name in names if len(name) > 3 or name in ("USA", "UK", "US")]
@@ -173,7 +173,7 @@ class Meanings:
         """Phrases for a facet that an item has or has not: the telling words of its name, and their family."""
         words = [word for word in words_of(facet.name.rpartition(".")[2]) if word not in self._prefix]
         telling = [word for word in words if word not in EMPTY_WORDS]
-        values = tuple(sorted({plain_value(value) for value in facet.values} - ABSENT)) or ("true",)
+        values = tuple(sorted({comparable(value) for value in facet.values} - ABSENT)) or ("true",)
         meaning = Meaning(facet.name, values, 8, present=True)
         phrases = {" ".join(words), " ".join(telling)}
         known = families()
@@ -215,7 +215,7 @@ def generic() -> frozenset[str]:
 
 def is_presence(facet: Facet) -> bool:
     """Whether the facet says that an item has something or has it not: one of few values says not."""
-    plain = {plain_value(value) for value in facet.values}
+    plain = {comparable(value) for value in facet.values}
     return facet.kind == "boolean" or (
         facet.kind == "category" and len(plain) <= 4 and bool(plain & ABSENT) and not facet.scale
     )
@@ -230,10 +230,6 @@ def _spellings(value: str) -> Iterator[str]:
     joined = WORD.findall(value)
     if len(joined) == 2 and "-" in value:
         yield "".join(joined)
-
-
-def plain_value(value: str) -> str:
-    return " ".join(value.casefold().split())
 
 
 def folded(word: str) -> str:

@@ -8,9 +8,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from chatrec.catalog import Item
-from chatrec.catalog.schema import CURRENCIES, Facet
-from chatrec.dialogue.draft import Draft
-from chatrec.dialogue.known import Known, texts_of
+from chatrec.catalog.schema import CURRENCIES, Facet, texts_of
+from chatrec.dialogue.known import Known
+from chatrec.dialogue.marked import Marked
 from chatrec.dialogue.reading import Setting
 from chatrec.dialogue.scope import OTHER, READ, Joint, clause, denied, joint, strength
 from chatrec.dialogue.values import ABSENT, NAMED, Meaning, Span, is_presence
@@ -60,43 +60,43 @@ SPOKEN = re.compile(
 IN_IT = re.compile(r"\b(?:in|into)\s+(?:only\s+|either\s+|the\s+|original\s+)*$", re.IGNORECASE)
 
 
-def read_values(known: Known, draft: Draft, spans: Sequence[Span], setting: Setting) -> None:
+def read_values(known: Known, marked: Marked, spans: Sequence[Span], setting: Setting) -> None:
     """Values of one facet that are joined become one condition, or several: "a or b", "neither a nor b", "a and b"."""
     groups: dict[tuple[str, bool, Strength], list[list[Span]]] = defaultdict(list)
     places = [(span.start, span.end, span.meaning.facet) for span in spans if not span.meaning.loose]
-    places += [(start, end, "") for start, end in draft.used]
-    for span in _together(known, draft.text, [_meant(known, draft.text, span, setting) for span in spans]):
-        if not draft.free(span.start, span.end):
+    places += [(start, end, "") for start, end in marked.used]
+    for span in _together(known, marked.text, [_meant(known, marked.text, span, setting) for span in spans]):
+        if not marked.free(span.start, span.end):
             continue
-        pointed = _pointed(known, draft.text, span, setting)
+        pointed = _pointed(known, marked.text, span, setting)
         if pointed:
-            draft.references.append(pointed)
-            draft.described.append((span.start, span.end, pointed))
+            marked.references.append(pointed)
+            marked.described.append((span.start, span.end, pointed))
             continue
         facet = known.schema[span.meaning.facet]
-        others = _without(draft.text, places, span)
+        others = _without(marked.text, places, span)
         against = denied(others, span.start, span.end)
-        if facet.scale and _graded(known, draft, facet, span):
+        if facet.scale and _graded(known, marked, facet, span):
             continue
         if span.meaning.loose and not against:
             continue  # looked for in the texts
         key = (facet.name, against, _strength(facet, span, spans, others, against=against))
-        draft.take(span.start, span.end, silent=against)
+        marked.take(span.start, span.end, silent=against)
         places += [(span.start, span.end, facet.name)] if span.meaning.loose else []
         previous = groups[key][-1][-1] if groups[key] else None
-        if previous and (against or _unites(facet, joint(draft.text, previous.end, span.start))):
+        if previous and (against or _unites(facet, joint(marked.text, previous.end, span.start))):
             groups[key][-1].append(span)
         else:
             groups[key].append([span])
     for (name, against, strong), runs in groups.items():
-        for run in _either(draft.text, runs):
+        for run in _either(marked.text, runs):
             values = tuple(dict.fromkeys(value for span in run for value in span.meaning.values))
-            said = ", ".join(draft.text[span.start : span.end] for span in run)
+            said = ", ".join(marked.text[span.start : span.end] for span in run)
             shown = tuple(known.values.display(name, value) for value in values)
             read = Constraint(name, "none" if against else "any", shown, strong, text=said)
-            if strong == "hard" and replace(read, strength="soft") in draft.constraints:
+            if strong == "hard" and replace(read, strength="soft") in marked.constraints:
                 continue
-            draft.constraints.append(read)
+            marked.constraints.append(read)
 
 
 def _strength(facet: Facet, span: Span, spans: Sequence[Span], text: str, *, against: bool) -> Strength:
@@ -115,31 +115,31 @@ def _unites(facet: Facet, link: Joint) -> bool:
     return link == "comma" and facet.measure in NAMED
 
 
-def read_answer(draft: Draft, facet: Facet) -> None:
+def read_answer(marked: Marked, facet: Facet) -> None:
     """A bare answer to a question: "yes", or a value that names nothing where it was not asked about."""
-    said = " ".join(draft.text.casefold().strip(" .!?\"'").split())
+    said = " ".join(marked.text.casefold().strip(" .!?\"'").split())
     known = {value.casefold(): value for value in facet.values}
     values: tuple[str, ...] = (known[said],) if said in known else ()
     if YES.match(said):
         values = tuple(value for value in facet.values if value.casefold() not in ABSENT) if is_presence(facet) else ()
     if values:
-        draft.constraints.append(Constraint(facet.name, "any", values, text=draft.text))
-        draft.take(0, len(draft.text))
+        marked.constraints.append(Constraint(facet.name, "any", values, text=marked.text))
+        marked.take(0, len(marked.text))
 
 
-def read_others(known: Known, draft: Draft, setting: Setting) -> None:
+def read_others(known: Known, marked: Marked, setting: Setting) -> None:
     """ "a different brand", "not that one's": other values of a facet than those of the items meant."""
-    for start, end, name, sort in known.said(draft.text):
+    for start, end, name, sort in known.said(marked.text):
         facet = known.schema[name]
-        before = DIFFERENT.search(draft.text[:start])
-        if sort != "name" or not before or facet.kind not in ("category", "list") or not draft.free(start, end):
+        before = DIFFERENT.search(marked.text[:start])
+        if sort != "name" or not before or facet.kind not in ("category", "list") or not marked.free(start, end):
             continue
-        ids = draft.references or setting.about or setting.shown
+        ids = marked.references or setting.about or setting.shown
         held = [texts_of(item, name) for item_id in ids if (item := setting.item(item_id))]
         values = tuple(dict.fromkeys(known.values.display(name, text) for texts in held for text in texts))
         if values and (facet.kind == "category" or facet.measure in (*NAMED, "language", "country")):
-            draft.constraints.append(Constraint(name, "none", values, text=draft.text[before.start() : end]))
-            draft.take(before.start(), end, silent=True)
+            marked.constraints.append(Constraint(name, "none", values, text=marked.text[before.start() : end]))
+            marked.take(before.start(), end, silent=True)
 
 
 def _meant(known: Known, text: str, span: Span, setting: Setting) -> Span:
@@ -203,14 +203,14 @@ def _pointed(known: Known, text: str, span: Span, setting: Setting) -> str:
     return holding[0] if len(holding) == 1 else ""
 
 
-def _graded(known: Known, draft: Draft, facet: Facet, span: Span) -> bool:
+def _graded(known: Known, marked: Marked, facet: Facet, span: Span) -> bool:
     """A step of a scale with "or milder", "at most", "above": the steps on that side of it."""
     steps = [value.casefold() for value in facet.scale]
     places = [steps.index(value) for value in span.meaning.values if value in steps]
     if not places:
         return False
-    begin, stop = clause(draft.text, span.start, span.end)
-    before, after = draft.text[begin : span.start], draft.text[span.end : max(stop, span.end)]
+    begin, stop = clause(marked.text, span.start, span.end)
+    before, after = marked.text[begin : span.start], marked.text[span.end : max(stop, span.end)]
     place = max(places)
     scale, sign = facet.scale, facet.scale[place][0]
     if sign in CURRENCIES:  # "€€ or less" is of euros
@@ -228,11 +228,11 @@ def _graded(known: Known, draft: Draft, facet: Facet, span: Span) -> bool:
         kept = scale[place + 1 :]
     else:
         return False
-    said = draft.text[span.start : span.end]
-    strong = strength(draft.text, span.start, span.end)
-    draft.constraints.append(Constraint(facet.name, "any", tuple(kept) or (scale[0],), strong, text=said))
+    said = marked.text[span.start : span.end]
+    strong = strength(marked.text, span.start, span.end)
+    marked.constraints.append(Constraint(facet.name, "any", tuple(kept) or (scale[0],), strong, text=said))
     beyond = milder or harder  # "or milder" compares with this step, not with an item shown
-    draft.take(span.start, span.end + (beyond.end() if beyond else 0), silent=True)
+    marked.take(span.start, span.end + (beyond.end() if beyond else 0), silent=True)
     return True
 
 

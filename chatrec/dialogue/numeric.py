@@ -9,8 +9,8 @@ from dataclasses import replace
 from chatrec.catalog.schema import Facet
 from chatrec.catalog.vocabulary import YEARS
 from chatrec.dialogue.bounds import Bound, bounds
-from chatrec.dialogue.draft import Draft
 from chatrec.dialogue.known import Known
+from chatrec.dialogue.marked import Marked
 from chatrec.dialogue.numbers import condition, converted, grades, is_graded
 from chatrec.dialogue.reading import Setting
 from chatrec.dialogue.scope import clause, denied, strength
@@ -36,21 +36,21 @@ LIKELY = frozenset({"duration", "price", "pages", "score"})
 """What a bare number is of, where only one facet of these can hold it."""
 
 
-def read_numbers(known: Known, draft: Draft, setting: Setting, worded: Sequence[Span]) -> None:
+def read_numbers(known: Known, marked: Marked, setting: Setting, worded: Sequence[Span]) -> None:
     """`worded` are values with a number in them, which is none by itself."""
-    for bound in bounds(draft.text):
+    for bound in bounds(marked.text):
         worded_in = any(span.start < bound.end and bound.start < span.end for span in worded)
-        if worded_in or CODE.search(draft.text, 0, bound.start):
+        if worded_in or CODE.search(marked.text, 0, bound.start):
             continue
-        facet = _facet_of(known, draft.text, bound, setting) if draft.free(bound.start, bound.end) else None
+        facet = _facet_of(known, marked.text, bound, setting) if marked.free(bound.start, bound.end) else None
         if facet is None:
             continue
         read = grades(facet, bound) if facet.scale else condition(facet, bound, converted(bound, facet))
-        if read.op == "within" and denied(draft.text, bound.start, bound.end):
+        if read.op == "within" and denied(marked.text, bound.start, bound.end):
             read = replace(read, op="outside")
-        said = draft.text[bound.start : bound.end]
-        draft.constraints.append(replace(read, strength=strength(draft.text, bound.start, bound.end), text=said))
-        draft.take(bound.start, bound.end, silent=True)
+        said = marked.text[bound.start : bound.end]
+        marked.constraints.append(replace(read, strength=strength(marked.text, bound.start, bound.end), text=said))
+        marked.take(bound.start, bound.end, silent=True)
 
 
 def _facet_of(known: Known, text: str, bound: Bound, setting: Setting) -> Facet | None:

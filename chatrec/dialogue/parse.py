@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 
 from chatrec.catalog import Item
 from chatrec.catalog.schema import Facet
-from chatrec.dialogue.draft import Draft
 from chatrec.dialogue.known import Known
+from chatrec.dialogue.marked import Marked
 from chatrec.dialogue.measuring import read_beside, read_measure
 from chatrec.dialogue.naming import read_answer, read_others, read_values
 from chatrec.dialogue.numeric import read_numbers
@@ -25,24 +25,24 @@ class Parser:
         self.schema = schema
         self.values = self.known.values
 
-    def read(self, text: str, setting: Setting, *, taken: Sequence[tuple[int, int]] = ()) -> Draft:
+    def read(self, text: str, setting: Setting, *, taken: Sequence[tuple[int, int]] = ()) -> Marked:
         """The conditions in `text`; `taken` are places that name items, from which nothing else is read."""
         known = self.known
-        draft = Draft(plain(text), used=list(taken))
-        spans = self.values.find(draft.text)
-        read_numbers(known, draft, setting, [span for span in spans if _has_digit(draft.text, span)])
-        phrases = [phrase for phrase in known.said(draft.text) if draft.free(phrase[0], phrase[1])]
+        marked = Marked(plain(text), used=list(taken))
+        spans = self.values.find(marked.text)
+        read_numbers(known, marked, setting, [span for span in spans if _has_digit(marked.text, span)])
+        phrases = [phrase for phrase in known.said(marked.text) if marked.free(phrase[0], phrase[1])]
         measures = [phrase for phrase in phrases if phrase[3] != "name"]
-        read_values(known, draft, [span for span in spans if not _within(span, measures)], setting)
+        read_values(known, marked, [span for span in spans if not _within(span, measures)], setting)
         for start, end, facet, sort in measures:
-            if draft.free(start, end):
-                read_measure(known, draft, (start, end), facet, sort, setting)
-        if not draft.constraints and setting.asked in self.schema:
-            read_answer(draft, self.schema[setting.asked])
-        read_others(known, draft, setting)
+            if marked.free(start, end):
+                read_measure(known, marked, (start, end), facet, sort, setting)
+        if not marked.constraints and setting.asked in self.schema:
+            read_answer(marked, self.schema[setting.asked])
+        read_others(known, marked, setting)
         for start, _ in taken:
-            read_beside(known, draft, start, setting)
-        return draft
+            read_beside(known, marked, start, setting)
+        return marked
 
     def asked_of(self, question: str, item: Item) -> tuple[str, ...]:
         """The facets that a question about an item is about: named, measured, had or not had, or, where what is asked

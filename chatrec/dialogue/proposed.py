@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from chatrec.catalog import Item
-from chatrec.catalog.schema import Facet, day
+from chatrec.catalog.schema import Facet, comparable, day
 from chatrec.dialogue.bounds import Bound
 from chatrec.dialogue.numbers import condition
 from chatrec.dialogue.values import ValueIndex
@@ -135,6 +135,5 @@ def _chosen(facet: Facet, op: str, wanted: Sequence[object], values: ValueIndex)
 
 
 def _plain(value: object) -> str:
-    """A value as texts are compared: booleans are "true" and "false", whole numbers have no fraction."""
-    text = f"{value:.12g}" if isinstance(value, float) else str(value)
-    return " ".join(text.casefold().split())
+    """As `comparable`; whole numbers have no fraction."""
+    return comparable(f"{value:.12g}" if isinstance(value, float) else value)

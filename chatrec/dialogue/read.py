@@ -69,15 +69,15 @@ class Reader:
             dict.fromkeys([*(name.item_id for name in named), *(item for point in clear for item in point.item_ids)])
         )
         taken += [(point.start, point.end) for point in clear]
-        draft = self.parser.read(message, replace(setting, about=ids or setting.about), taken=taken)
-        return Heard(message, setting, draft, named, points, tuple(dict.fromkeys([*ids, *draft.references])))
+        marked = self.parser.read(message, replace(setting, about=ids or setting.about), taken=taken)
+        return Heard(message, setting, marked, named, points, tuple(dict.fromkeys([*ids, *marked.references])))
 
     def _changes(self, heard: Heard, act: Act) -> Reading:
         """Conditions that are set, replaced and lifted, and what is felt about items."""
         dropped, declined, constraints = let_go(heard, self.parser)
         if act == "undo":
             return Reading(act, dropped=dropped)
-        described = [Pointed(start, end, (item_id,), True) for start, end, item_id in heard.draft.described]
+        described = [Pointed(start, end, (item_id,), True) for start, end, item_id in heard.marked.described]
         felt = felt_of(heard.message, heard.named, [*heard.points, *described], act)
         if act == "reject":
             felt = felt or [("rejected", item) for item in heard.ids or heard.setting.shown]
@@ -87,7 +87,7 @@ class Reader:
         return Reading(
             act,
             tuple(constraints),
-            heard.draft.order,
+            heard.marked.order,
             dropped,
             declined,
             tuple(felt),
@@ -98,18 +98,18 @@ class Reader:
 
     def _afresh(self, heard: Heard) -> Reading:
         """Everything forgotten, and what the same message goes on to ask for."""
-        draft = heard.draft
+        marked = heard.marked
         for found in cues.AGAIN.finditer(heard.message):
-            draft.take(found.start(), found.end(), silent=True)
+            marked.take(found.start(), found.end(), silent=True)
         felt = tuple(felt_of(heard.message, heard.named, (), "recommend"))
         ids = tuple(name.item_id for name in heard.named)
-        return Reading("restart", tuple(draft.constraints), draft.order, felt=felt, items=ids, rest=_rest(heard))
+        return Reading("restart", tuple(marked.constraints), marked.order, felt=felt, items=ids, rest=_rest(heard))
 
 
 def _rest(heard: Heard) -> str:
     """The words to search with, where there are some that were read as nothing else, or as wanted; else nothing."""
-    words = [word.lower().replace("’", "'") for word in WORD.findall(heard.draft.rest)]
+    words = [word.lower().replace("’", "'") for word in WORD.findall(heard.marked.rest)]
     ordinary = idle() | things()
     telling = any(len(word) >= TELLING and word not in ordinary and not word.isdigit() for word in words)
-    wanted = any(known.op in ("any", "within") or known.strength == "soft" for known in heard.draft.constraints)
-    return heard.draft.words if telling or heard.named or wanted else ""
+    wanted = any(known.op in ("any", "within") or known.strength == "soft" for known in heard.marked.constraints)
+    return heard.marked.words if telling or heard.named or wanted else ""

@@ -43,20 +43,8 @@ def setting_of(state: DialogueState, item: Callable[[str], Item | None]) -> Sett
     """What the next message is read against."""
     open_question = state.questions and state.questions[-1].turn == state.turn
     return Setting(
-        last_shown(state), state.about, state.questions[-1].facet if open_question else "", state.constraints, item
+        state.listed, state.about, state.questions[-1].facet if open_question else "", state.constraints, item
     )
-
-
-def last_shown(state: DialogueState) -> tuple[str, ...]:
-    """The ids of the last list, in its order."""
-    return state.listed
-
-
-def understand(
-    state: DialogueState, message: str, reader: Reader, *, item: Callable[[str], Item | None] = lambda _: None
-) -> DialogueState:
-    """The state after `message` (as `checked` gives it), before anything is recommended in this turn."""
-    return applied(state, reader.read(message, setting_of(state, item)), reader)
 
 
 def applied(state: DialogueState, reading: Reading, reader: Reader) -> DialogueState:
@@ -159,10 +147,11 @@ def show(state: DialogueState, recommendations: Sequence[Recommendation]) -> Dia
     return replace(state, shown=shown, listed=ids)
 
 
-def named_in(state: DialogueState) -> set[str]:
-    """The items that the user knows or does not want."""
+def unwelcome(state: DialogueState, profile: UserProfile | None) -> frozenset[str]:
+    """The items that the user named, knows, has, or does not want."""
     named = (*state.liked, *state.disliked, *state.rejected, *state.seen)
-    return {mention.item_id for mention in named}
+    known = profile.owns | profile.seen if profile else frozenset()
+    return known | {mention.item_id for mention in named}
 
 
 def query_of(
@@ -171,10 +160,7 @@ def query_of(
     """What to retrieve for a state. Items named, seen, owned and rejected never come back, and those shown only once
     the conditions have changed since."""
     wishes = [wish.text for wish in state.wishes[::-1][:REMEMBERED_WISHES]]
-    excluded = named_in(state)
-    excluded |= {mention.item_id for mention in state.shown if mention.turn >= state.since}
-    if profile:
-        excluded |= profile.owns | profile.seen
+    excluded = unwelcome(state, profile) | {mention.item_id for mention in state.shown if mention.turn >= state.since}
     last_liked = max((mention.turn for mention in state.liked), default=0)
     return Query(
         text=wishes[0] if wishes else "",
@@ -185,7 +171,7 @@ def query_of(
         preferences=tuple(known for known in state.constraints if known.strength == "soft"),
         order=state.order,
         lessons=state.lessons,
-        excluded=frozenset(excluded),
+        excluded=excluded,
     )
 
 

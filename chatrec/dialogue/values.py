@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from rapidfuzz import fuzz
 
-from chatrec.catalog.schema import Facet
+from chatrec.catalog.schema import Facet, comparable
 from chatrec.dialogue.meanings import (
     ABSENT,
     LONGEST,
@@ -21,7 +21,6 @@ from chatrec.dialogue.meanings import (
     folded,
     generic,
     is_presence,
-    plain_value,
 )
 
 __all__ = ["ABSENT", "NAMED", "Meaning", "Span", "Texts", "ValueIndex", "is_presence"]
@@ -169,6 +168,6 @@ class ValueIndex:
             return None
         meanings = self._known.by_stems.get(self._known.stems(said), ())
         found = [meaning for meaning in meanings if meaning.facet == facet]
-        if plain_value(said) in map(plain_value, known.values):
-            return Meaning(facet, (plain_value(said),), 0, loose=any(meaning.loose for meaning in found))
+        if comparable(said) in map(comparable, known.values):
+            return Meaning(facet, (comparable(said),), 0, loose=any(meaning.loose for meaning in found))
         return next((meaning for meaning in found if not meaning.present), None)

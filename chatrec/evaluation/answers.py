@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from chatrec.evaluation.protocols import Case
 from chatrec.ranker import rank
 from chatrec.retriever import Retriever
-from chatrec.session import Rooms
+from chatrec.rooms import Rooms
 
 Ranking: TypeAlias = Sequence[tuple[str, float]]
 """(item id, score), best first."""

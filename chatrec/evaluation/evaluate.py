@@ -18,7 +18,7 @@ from chatrec.evaluation.judge import Judge
 from chatrec.evaluation.protocols import Case, dialogue_cases, read_dialogues, request_cases
 from chatrec.evaluation.report import Beyond, Latency, Report
 from chatrec.retriever import Retriever
-from chatrec.session import Rooms
+from chatrec.rooms import Rooms
 from chatrec.store.index import Snapshot
 
 KS = (1, 5, 10, 20, 50)

@@ -9,7 +9,7 @@ from datetime import date
 import numpy as np
 from numpy.typing import NDArray
 
-from chatrec.catalog.schema import Facet
+from chatrec.catalog.schema import Facet, comparable
 from chatrec.steering.question import is_telling
 from chatrec.store.index import Snapshot
 from chatrec.types import Constraint, Lesson
@@ -67,7 +67,7 @@ def learn(
     neutral = _rows(snapshot, [item_id for item_id in shown if item_id not in {*rejected, *accepted}])
     if not len(bad):
         return ()
-    asked = {(each.facet, _folded(value)) for each in wanted if each.op == "any" for value in each.values}
+    asked = {(each.facet, comparable(value)) for each in wanted if each.op == "any" for value in each.values}
     bounded = {each.facet for each in wanted}
     found: list[Lesson] = []
     for name, facet in snapshot.schema.items():
@@ -207,8 +207,3 @@ def _bound(text: str, end: float, facet: Facet) -> float | str:
 def _rows(snapshot: Snapshot, item_ids: Sequence[str]) -> Rows:
     rows = [row for item_id in dict.fromkeys(item_ids) if (row := snapshot.items.row(item_id)) is not None]
     return np.array(rows, dtype=np.int64)
-
-
-def _folded(value: object) -> str:
-    """How texts of facets are compared; booleans are "true" and "false"."""
-    return " ".join(str(value).casefold().split())

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from chatrec.catalog.schema import Facet
+from chatrec.catalog.schema import Facet, comparable
 from chatrec.steering.ranges import ranges_of
 from chatrec.steering.relaxing import name_of
 from chatrec.store.index import Snapshot
@@ -172,7 +172,7 @@ def _options(facet: Facet, answers: Answers, weights: Floats) -> Iterator[str]:
     else:
         written: dict[str, str] = {}
         for value in facet.values:
-            written.setdefault(" ".join(value.casefold().split()), value)
+            written.setdefault(comparable(value), value)
         shares = (answers.kept @ weights).tolist()
         best = sorted(zip(shares, answers.values, strict=True), key=lambda pair: (-pair[0], pair[1]))[:OPTIONS]
         options = [written.get(value, value) for _, value in best]

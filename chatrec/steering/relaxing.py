@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chatrec.catalog import Item
-from chatrec.catalog.schema import Facet, day
+from chatrec.catalog.schema import Facet, comparable, day
 from chatrec.catalog.vocabulary import UNITS, words_of
 from chatrec.sentences import shortened
 from chatrec.store.index import Snapshot
@@ -84,8 +84,8 @@ def break_in_words(constraint: Constraint, item: Item, *, facet: Facet | None = 
     value = item.attributes.get(constraint.facet, ())
     held = list(value) if isinstance(value, tuple) else [value]
     if constraint.op == "none":  # what the item has besides does not matter
-        unwanted = {_folded(each) for each in constraint.values}
-        held = [each for each in held if _folded(each) in unwanted] or held
+        unwanted = {comparable(each) for each in constraint.values}
+        held = [each for each in held if comparable(each) in unwanted] or held
     said = [text for each in held if (text := _written(each))]
     told = ", ".join(said[:VALUES]) + (f" and {len(said) - VALUES} more" if len(said) > VALUES else "")
     has = f"{told}{_unit(facet)}" if told else "not known"
@@ -156,8 +156,8 @@ def _distance(snapshot: Snapshot, constraint: Constraint, rows: NDArray[np.int64
 
 
 def _steps_off(snapshot: Snapshot, facet: Facet, constraint: Constraint, rows: NDArray[np.int64]) -> Floats:
-    step_of = {_folded(value): step for step, value in enumerate(facet.scale)}
-    wanted = np.array([step_of[_folded(value)] for value in constraint.values if _folded(value) in step_of])
+    step_of = {comparable(value): step for step, value in enumerate(facet.scale)}
+    wanted = np.array([step_of[comparable(value)] for value in constraint.values if comparable(value) in step_of])
     far = np.full(len(rows), WHOLLY)
     values, codes, places = snapshot.held(facet.name, rows)
     for code, place in zip(codes.tolist(), places.tolist(), strict=True):
@@ -169,11 +169,6 @@ def _steps_off(snapshot: Snapshot, facet: Facet, constraint: Constraint, rows: N
 
 def _unit(facet: Facet | None) -> str:
     return f" {facet.unit}" if facet and facet.unit else ""
-
-
-def _folded(value: object) -> str:
-    """How texts of facets are compared."""
-    return " ".join(str(value).casefold().split())
 
 
 def _written(value: object) -> str:

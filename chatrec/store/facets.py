@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
 from chatrec.catalog import Item, Value
-from chatrec.catalog.schema import Facet, day, from_json, to_json
+from chatrec.catalog.schema import Facet, comparable, day, from_json, to_json
 from chatrec.store.facet_space import FacetSpace, FacetTable
 from chatrec.types import Constraint
 
@@ -122,7 +122,7 @@ class Facets:
             met = np.zeros(self._count, dtype=bool)
             held = self._holding(facet.name)
             for value in constraint.values:
-                met[held.of(_text(value)) if facet.kind != "text" else held.containing(_text(value))] = True
+                met[held.of(comparable(value)) if facet.kind != "text" else held.containing(comparable(value))] = True
             return met
         column = self._column(facet.name)
         wanted = [_number(value) for value in constraint.values]
@@ -173,7 +173,7 @@ class _Writer:
             self._numbers.append(np.nan if value is None or isinstance(value, tuple) else _number(value))
             return
         texts = () if value is None else value if isinstance(value, tuple) else (value,)
-        for text in dict.fromkeys(_text(text) for text in texts):
+        for text in dict.fromkeys(comparable(text) for text in texts):
             self._codes.append(self._code_of.setdefault(text, len(self._code_of)))
         self._starts.append(len(self._codes))
 
@@ -196,8 +196,3 @@ def _number(value: object) -> float:
     if isinstance(value, bool | int | float):
         return float(value)
     return day(str(value))
-
-
-def _text(value: object) -> str:
-    """How texts are compared: without regard to case; booleans are "true" and "false"."""
-    return " ".join(str(value).casefold().split())

@@ -32,7 +32,7 @@ from chatrec import ChatRec, Settings
 from chatrec.catalog.files import first_object
 from chatrec.dialogue.filters import constraints_from
 from chatrec.evaluation.protocols import dialogue_cases, read_dialogues, request_cases
-from chatrec.session import CANDIDATES
+from chatrec.rooms import CANDIDATES
 from chatrec.store.snapshot import Snapshot
 from chatrec.types import Constraint, Query
 

@@ -12,8 +12,9 @@ from chatrec.errors import EvaluationError
 from chatrec.evaluation.scenarios.outcome import Shelf
 from chatrec.evaluation.scenarios.run import Opened, Respond, World
 from chatrec.evaluation.scenarios.scenario import Scenario
+from chatrec.rooms import Rooms
 from chatrec.settings import Settings
-from chatrec.turn import Rooms, run_turn
+from chatrec.turn import run_turn
 from chatrec.types import DialogueState, DoneEvent, Reply, UserProfile
 
 

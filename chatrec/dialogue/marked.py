@@ -9,7 +9,7 @@ from chatrec.types import Constraint, Order
 
 
 @dataclass
-class Draft:
+class Marked:
     """`used` are places that something was read from, `silent` those of them that would mislead a search;
     `references` are items that were described and not named, `described` where and which."""
 
