@@ -25,13 +25,14 @@ from chatrec.errors import CatalogError, CatalogNotFound, ConversationError, Mes
 from chatrec.learned import Learned
 from chatrec.learned_fusion import LearnedFusion
 from chatrec.llm import LOCAL, chat_model
+from chatrec.ranking import LISTWISE_WEIGHT, POINTWISE_WEIGHT, Ranker
 from chatrec.retriever import Retriever, open_routes
 from chatrec.rooms import Rooms
 from chatrec.session import Session
 from chatrec.settings import Settings
 from chatrec.store import house
 from chatrec.store import index as store
-from chatrec.turn import run_turn
+from chatrec.turn import WRITTEN, run_turn
 from chatrec.types import DialogueState, DoneEvent, Mention, Reply, UserProfile
 
 if TYPE_CHECKING:
@@ -241,13 +242,30 @@ class ChatRec:
                 Parser(retriever.snapshot.schema, retriever.snapshot.facet_texts()),
                 TitleIndex(retriever.snapshot.items.titles(), weights),
             ),
-            self.model,
             self.settings.n,
             self.settings.llm_timeout,
-            self.settings.diversity,
+            ranker=self._ranker(),
+            writer=self.model,
+            together=1 if self._is_local else WRITTEN,
+            diversity=self.settings.diversity,
             asks=self.settings.asks,
-            listener=None if self.settings.llm.strip() in LOCAL else self.model,
+            listener=None if self._is_local else self.model,
         )
+
+    @property
+    def _is_local(self) -> bool:
+        return self.settings.llm.strip() in LOCAL
+
+    def _ranker(self) -> Ranker:
+        """The language model's say in the order, as `CHATREC_RANKING` has it and as was measured for the catalogue."""
+        mode = self.settings.ranking
+        if mode == "none" or self.model is None:
+            return Ranker()
+        if mode == "auto":
+            mode = "pointwise" if self._is_local else "listwise"
+        usual = {"pointwise": POINTWISE_WEIGHT, "listwise": LISTWISE_WEIGHT}[mode]
+        weight = self.settings.ranking_weight
+        return Ranker(self.model, mode, usual if weight is None else weight, self.settings.llm_timeout)
 
     def _retriever(self, trained: str) -> Retriever:
         """Over the generation that is current, with what the training of that name learned; empty: none."""

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Sequence
 
 from chatrec.grounds import facts_of, meeting
+from chatrec.prompts import filled
 from chatrec.sentences import content_words, sentences, shortened
 from chatrec.tokens import fitting
-from chatrec.types import Candidate, Query, Recommendation
+from chatrec.types import Candidate, Constraint, Example, Query, Recommendation
 from chatrec.untrusted import fenced
+from chatrec.wording import name_of, wish_in_words
 
 BUDGET = 2_400
 """Tokens for the evidence of all items together; the request is never cut."""
@@ -16,15 +19,55 @@ BUDGET = 2_400
 PASSAGE = 240
 """Characters of one passage."""
 
+SHORT = 140
+"""Characters of one passage, where little can be read."""
+
 TITLE = 120
 """Characters of a title."""
 
 FACTS = 4
 
 
-def request_of(query: Query) -> str:
+CANARY = f"{secrets.randbits(48):012x}"
+"""Stands in every system prompt and nowhere else: who writes it repeats what it was told to keep to itself."""
+
+
+def system_prompt() -> str:
+    """What every request to a language model begins with, the same for all, so that a server reads it once."""
+    return filled("system", canary=CANARY)
+
+
+def leaks(text: str) -> bool:
+    """Whether a text gives away the system prompt."""
+    return CANARY in text
+
+
+def words_of(query: Query) -> str:
     """The user's words, the latest last, each quoted on a line of its own."""
     return "\n".join(f"- {fenced(text)}" for text in (*reversed(query.history), query.text) if text.strip())
+
+
+def request_of(query: Query) -> str:
+    """The user's words, then the conditions read out of them."""
+    said = [words_of(query)] if query.wishes else []
+    must = [_condition(constraint, "must be") for constraint in query.constraints]
+    rather = [_condition(constraint, "rather") for constraint in query.preferences]
+    return "\n".join([*said, *dict.fromkeys([*must, *rather])])
+
+
+def _condition(constraint: Constraint, how: str) -> str:
+    return f"- {fenced(shortened(f'{name_of(constraint.facet)} {how} {wish_in_words(constraint)}', PASSAGE))}"
+
+
+def examples_in_words(examples: Sequence[Example]) -> str:
+    """Past dialogues as a part of a prompt; empty without any."""
+    if not examples:
+        return ""
+    lines = [
+        f"- {fenced(example.words)} -> {', '.join(fenced(shortened(title, TITLE)) for title in example.titles)}"
+        for example in examples
+    ]
+    return filled("examples", examples="\n".join(lines))
 
 
 def described(
@@ -62,11 +105,19 @@ def described(
     return "\n".join(lines), refs
 
 
-def _excerpt(text: str, wanted: frozenset[str]) -> str:
+def in_short(query: Query, item: Recommendation) -> str:
+    """One item in few words, for a language model that reads slowly: its title, some facts, its best passages."""
+    wanted = content_words(query.text)
+    texts = [_excerpt(evidence.quote, wanted, SHORT) for evidence in item.evidence[:2]]
+    facts = [fact.phrase for fact in facts_of(item.item)][:FACTS]
+    return "\n".join(fenced(text) for text in (shortened(item.item.title, TITLE), *facts, *texts))
+
+
+def _excerpt(text: str, wanted: frozenset[str], longest: int = PASSAGE) -> str:
     """As much of a passage as is shown, from the sentence on that shares most words with the request."""
     plain = " ".join(text.split())
-    if len(plain) <= PASSAGE:
+    if len(plain) <= longest:
         return plain
     some = sentences(plain)
     start = max(range(len(some)), key=lambda place: (len(content_words(some[place]) & wanted), -place))
-    return shortened(" ".join(some[start:]), PASSAGE)
+    return shortened(" ".join(some[start:]), longest)

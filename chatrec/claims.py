@@ -12,6 +12,9 @@ LONGEST = 320
 SHARED = 0.5
 """Share of a sentence's content words that must stand in what it cites."""
 
+BORNE = 0.6
+"""The same of a sentence that cites nothing; its words are not excused by standing in the request."""
+
 QUOTED = re.compile(r"[“„\"«]([^“”„\"«»]*)[“”\"»]|(?<!\w)[‘']([^‘’']{2,})[’'](?!\w)")
 MARK = re.compile(r"[“”„\"«»]")
 NUMBER = re.compile(r"\d[\d.,]*\d|\d")
@@ -48,6 +51,23 @@ def supported(
         and _spelt(sentence, _flat(f"{cited}\n{known}"))
         and _shares(content_words(sentence) - content_words(known), content_words(cited))
     )
+
+
+def attributed(sentence: str, grounds: Mapping[str, str], *, title: str) -> tuple[str, ...]:
+    """What a sentence without refs rests on: those that hold most of its words, at most two.
+
+    None where they hold too few: what merely repeats the request is borne out by nothing.
+    """
+    said = content_words(sentence) - content_words(title)
+    missing, chosen = set(said), list[str]()
+    while missing and len(chosen) < 2:
+        shared = {ref: len(missing & content_words(text)) for ref, text in grounds.items()}
+        best = max(shared, key=lambda ref: shared[ref], default="")
+        if not shared.get(best):
+            break
+        chosen.append(best)
+        missing -= content_words(grounds[best])
+    return tuple(chosen) if len(missing) <= (1 - BORNE) * len(said) else ()
 
 
 def _literal(sentence: str, cited: str) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
@@ -24,7 +24,7 @@ from chatrec.types import (
 @dataclass
 class Draft:
     """`claims` are those about the items recommended, `about` those of an answer; `held_back` counts sentences that
-    the house rules forbid."""
+    the house rules forbid; `touched` are ids of cards that stay where they are."""
 
     state: DialogueState
     recommendations: tuple[Recommendation, ...] = ()
@@ -37,6 +37,7 @@ class Draft:
     timings: dict[str, float] = field(default_factory=dict)
     usage: Usage = field(default_factory=Usage)
     held_back: int = 0
+    touched: Collection[str] = ()
 
     @contextmanager
     def timed(self, stage: str) -> Iterator[None]:

@@ -8,11 +8,11 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from chatrec.asking import described, request_of
-from chatrec.claims import supported
+from chatrec.asking import described, in_short, leaks, request_of, system_prompt, words_of
+from chatrec.claims import attributed, supported
 from chatrec.errors import LanguageModelError
 from chatrec.grounds import grounds_of
-from chatrec.llm import stream
+from chatrec.llm import ask, stream
 from chatrec.prompts import filled
 from chatrec.reasons import reasons
 from chatrec.types import Claim, Note, Query, Recommendation, Usage
@@ -34,6 +34,21 @@ MOST = 3
 
 PASSAGES = 3
 
+SENTENCE = {
+    "type": "object",
+    "properties": {"sentence": {"type": "string", "minLength": 20, "maxLength": 200}},
+    "required": ["sentence"],
+    "additionalProperties": False,
+}
+"""What is asked for, where one item is asked about alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Replaced:
+    """So many sentences were not fit to be shown."""
+
+    count: int
+
 
 @dataclass(frozen=True, slots=True)
 class Said:
@@ -49,54 +64,33 @@ def explain(
     *,
     model: BaseChatModel | None,
     limit: float,
+    written: int = 3,
+    together: int = 3,
 ) -> Generator[Said | Note | Usage, None, None]:
     """The claims about every recommendation, each after its check, and notes of what was replaced.
 
-    Items of which the language model says nothing that can be shown are explained by their evidence's own sentences;
-    so is everything, without a language model or where it fails. Closing the generator stops the language model.
+    The language model writes of the first `written` items, and is asked about `together` of them at a time. Items of
+    which it says nothing that can be shown are explained by their evidence's own sentences; so are all others, and
+    everything without a language model or where it fails. Closing the generator stops the language model.
     """
-    composed = reasons(query, recommendations)
-    explained: set[str] = set()
-    if model is not None:
-        with closing(_written(query, recommendations, model, limit)) as pieces:
-            for piece in pieces:
-                if isinstance(piece, Said):
-                    explained.add(piece.item_id)
-                yield piece
-    for shown, claims in zip(recommendations, composed, strict=True):
-        if shown.item.id not in explained:
-            yield from (Said(shown.item.id, claim) for claim in claims)
-
-
-def _written(
-    query: Query, recommendations: Sequence[Recommendation], model: BaseChatModel, limit: float
-) -> Generator[Said | Note | Usage, None, None]:
-    """What the language model writes, line by line; lines that fail the check are counted, not shown."""
-    text, refs = described(query, recommendations, passages=PASSAGES)
-    n = len(recommendations)
-    labels = ", ".join(f"c{place}" for place in range(1, n + 1))
-    prompt = filled("explain", request=request_of(query), items=text, n=str(n), labels=labels)
-    replaced, said = 0, list[Said]()
-    try:
-        with closing(stream(model, [("user", prompt)], limit=limit)) as pieces:
-            for piece in _lines(pieces):
-                if isinstance(piece, Usage):
+    composed = dict(zip((shown.item.id for shown in recommendations), reasons(query, recommendations), strict=True))
+    replaced = 0
+    for start in range(0, len(recommendations), together):
+        some = recommendations[start : start + together]
+        explained: set[str] = set()
+        if model is not None and start < written:
+            writing = _sentence if together == 1 else _lines_about
+            with closing(writing(query, some[: written - start], model, limit)) as pieces:
+                for piece in pieces:
+                    if isinstance(piece, Replaced):
+                        replaced += piece.count
+                        continue
+                    if isinstance(piece, Said):
+                        explained.add(piece.item_id)
                     yield piece
-                elif (found := _understood(piece)) is None:
-                    continue
-                elif (claim := _claim(*found, query, recommendations, refs)) is None:
-                    replaced += 1
-                elif claim not in said and sum(other.item_id == claim.item_id for other in said) < MOST:
-                    said.append(claim)
-                    yield claim
-    except LanguageModelError as error:
-        yield Note("language_model_failed", f"{error} What is missing was put together from the catalogue's own words.")
-    else:
-        if not said and not replaced:
-            yield Note(
-                "unreadable_explanation",
-                "What the language model wrote could not be read; the reasons are the catalogue's own words.",
-            )
+        for shown in some:
+            if shown.item.id not in explained:
+                yield from (Said(shown.item.id, claim) for claim in composed[shown.item.id])
     if replaced:
         yield Note(
             "replaced_claims",
@@ -105,17 +99,77 @@ def _written(
         )
 
 
+def _sentence(
+    query: Query, recommendations: Sequence[Recommendation], model: BaseChatModel, limit: float
+) -> Generator[Said | Note | Usage | Replaced, None, None]:
+    """One sentence about one item, as a small language model can write it: it cites nothing, what bears it is found."""
+    (shown,) = recommendations
+    prompt = filled("explain_one", request=words_of(query), item=in_short(query, shown), open="{", close="}")
+    try:
+        answer = ask(model, [("system", system_prompt()), ("user", prompt)], schema=SENTENCE, limit=limit)
+    except LanguageModelError as error:
+        yield _failed(error)
+        return
+    yield answer.usage
+    said = (answer.parsed or {}).get("sentence")
+    sentence = _ended(said) if isinstance(said, str) and said.strip() else ""
+    cited = attributed(sentence, grounds_of(shown.item, shown.evidence), title=shown.item.title)
+    claim = _claim(sentence, cited, query, shown, ()) if sentence else None
+    yield claim or Replaced(1)
+
+
+def _failed(error: LanguageModelError) -> Note:
+    return Note("language_model_failed", f"{error} What is missing was put together from the catalogue's own words.")
+
+
+def _lines_about(
+    query: Query, recommendations: Sequence[Recommendation], model: BaseChatModel, limit: float
+) -> Generator[Said | Note | Usage | Replaced, None, None]:
+    """What the language model writes, line by line; lines that fail the check are counted, not shown."""
+    text, refs = described(query, recommendations, passages=PASSAGES)
+    n = len(recommendations)
+    labels = ", ".join(f"c{place}" for place in range(1, n + 1))
+    prompt = filled("explain", request=request_of(query), items=text, n=str(n), labels=labels)
+    replaced, said = 0, list[Said]()
+    try:
+        with closing(stream(model, [("system", system_prompt()), ("user", prompt)], limit=limit)) as pieces:
+            for piece in _lines(pieces):
+                if isinstance(piece, Usage):
+                    yield piece
+                elif (found := _understood(piece)) is None:
+                    continue
+                elif (claim := _cited(*found, query, recommendations, refs)) is None:
+                    replaced += 1
+                elif claim not in said and sum(other.item_id == claim.item_id for other in said) < MOST:
+                    said.append(claim)
+                    yield claim
+    except LanguageModelError as error:
+        yield _failed(error)
+    else:
+        if not said and not replaced:
+            yield Note(
+                "unreadable_explanation",
+                "What the language model wrote could not be read; the reasons are the catalogue's own words.",
+            )
+    if replaced:
+        yield Replaced(replaced)
+
+
 def _understood(line: str) -> tuple[int, list[str], str] | None:
     """The place of the item, the labels and the sentence in a line; None where it is no such line."""
     found = LINE.match(line) if len(line) <= LONGEST_LINE else None
     if found is None:
         return None
-    sentence = " ".join(found["sentence"].split())
-    ended = f"{sentence}." if sentence[-1:].isalnum() else sentence
-    return int(found["place"]) - 1, re.findall(r"[ef]\d+", f"{found['before']} {found['after']}"), ended
+    labels = re.findall(r"[ef]\d+", f"{found['before']} {found['after']}")
+    return int(found["place"]) - 1, labels, _ended(found["sentence"])
 
 
-def _claim(
+def _ended(sentence: str) -> str:
+    plain = " ".join(sentence.split())
+    return f"{plain}." if plain[-1:].isalnum() else plain
+
+
+def _cited(
     place: int,
     labels: Sequence[str],
     sentence: str,
@@ -126,14 +180,22 @@ def _claim(
     """The claim, if it is about an item shown and what it says is supported."""
     if not 0 <= place < len(recommendations):
         return None
-    shown = recommendations[place].item
-    cited = list(dict.fromkeys(refs[place].get(label, "") for label in labels))
-    others = [other.item.title for other in recommendations if other.item is not shown and len(other.item.title) > 3]
-    grounds = grounds_of(shown, recommendations[place].evidence)
+    shown = recommendations[place]
+    cited = tuple(dict.fromkeys(refs[place].get(label, "") for label in labels))
+    others = [other.item.title for other in recommendations if other is not shown and len(other.item.title) > 3]
+    return _claim(sentence, cited, query, shown, others)
+
+
+def _claim(
+    sentence: str, cited: tuple[str, ...], query: Query, shown: Recommendation, others: Sequence[str]
+) -> Said | None:
+    grounds = grounds_of(shown.item, shown.evidence)
     request = "\n".join((query.text, *query.history))
-    if not supported(sentence, cited, grounds, title=shown.title, request=request, others=others):
+    if leaks(sentence) or not supported(
+        sentence, cited, grounds, title=shown.item.title, request=request, others=others
+    ):
         return None
-    return Said(shown.id, Claim(sentence, tuple(cited)))
+    return Said(shown.item.id, Claim(sentence, cited))
 
 
 def _lines(pieces: Iterator[str | Usage]) -> Iterator[str | Usage]:

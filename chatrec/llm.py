@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import math
 import re
 import threading
 import time
@@ -268,3 +269,33 @@ def _object_in(text: str) -> dict[str, Any] | None:
     except (ValueError, RecursionError):
         return None
     return found if isinstance(found, dict) else None
+
+
+LIKELY = 20
+"""How many of the likeliest first words are looked at."""
+
+
+def yes_no(model: BaseChatModel, messages: Messages, *, limit: float) -> float | None:
+    """The log-odds that the first word of the answer is Yes rather than No; None where the model does not tell.
+
+    A word that is not among the likeliest counts as the least likely of these. Raises LanguageModelError.
+    """
+    if not hasattr(model, "root_client"):  # only the OpenAI protocol tells
+        return None
+    asked = model.bind(logprobs=True, top_logprobs=LIKELY, max_completion_tokens=1, timeout=limit)
+    try:
+        answer = asked.invoke([(role, text) for role, text in messages])
+    except Exception as exc:  # every provider raises its own tree
+        raise LanguageModelError(_sentence(exc, limit, began=False)) from exc
+    told = (answer.response_metadata.get("logprobs") or {}).get("content") or []
+    likely = told[0].get("top_logprobs", []) if told else []
+    if not likely:
+        return None
+    floor = min(float(each["logprob"]) for each in likely)
+    return _said(likely, "yes", floor) - _said(likely, "no", floor)
+
+
+def _said(likely: Sequence[Mapping[str, Any]], word: str, floor: float) -> float:
+    """The log-probability that the answer begins with the word, however it is written."""
+    found = [float(each["logprob"]) for each in likely if str(each["token"]).strip(" \n▁Ġ").casefold() == word]
+    return math.log(sum(map(math.exp, found))) if found else floor

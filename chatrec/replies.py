@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from chatrec.catalog.schema import Facet
-from chatrec.steering.relaxing import Relaxation, name_of, wish_in_words
+from chatrec.steering.relaxing import Relaxation
+from chatrec.wording import name_of, wish_in_words
 
 FIXED = {
     "greet": "Hello. Tell me what you are in the mood for, or name something you liked.",

@@ -9,6 +9,7 @@ from chatrec.catalog import Item
 from chatrec.catalog.policy import Policy
 from chatrec.dialogue.read import Reader
 from chatrec.diversity import diversify
+from chatrec.ranking import Ranker
 from chatrec.retriever import Retriever
 from chatrec.types import Candidate, Query
 
@@ -19,6 +20,7 @@ CANDIDATES = 20
 """How many candidates the ranker chooses from."""
 
 NO_RULES = Policy()
+AS_FOUND = Ranker()
 
 
 @dataclass(frozen=True)
@@ -27,10 +29,15 @@ class Rooms:
 
     retriever: Retriever
     reader: Reader
-    model: BaseChatModel | None
     n: int
     limit: float
     """Seconds that each request to the language model may take."""
+    ranker: Ranker = AS_FOUND
+    writer: BaseChatModel | None = None
+    """The language model that writes explanations; None: they are composed of the catalogue's own sentences."""
+    together: int = 3
+    """How many items it is asked about at once; a small one reads slowly, and one at a time its first sentence is
+    there sooner."""
     diversity: float = 0.0
     """What likeness to the items above counts against an item, from 0 (nothing) to 1 (everything)."""
     policy: Policy = NO_RULES

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Collection, Generator, Mapping
 from contextlib import closing
 from typing import Any
 
@@ -12,8 +12,8 @@ from chatrec.dialogue.filters import constraints_from
 from chatrec.drafts import Draft
 from chatrec.errors import ChatRecError, ConversationError
 from chatrec.rooms import Rooms
-from chatrec.turn import run_turn
-from chatrec.types import DialogueState, DoneEvent, ErrorEvent, Event, Reply, Turn
+from chatrec.turn import explanation_of, run_turn
+from chatrec.types import DialogueState, DoneEvent, ErrorEvent, Event, Explanation, Reply, Turn
 
 
 class Session:
@@ -46,17 +46,18 @@ class Session:
                 return event.reply
         raise ConversationError("The turn ended without a reply.", mend="Send the message again.")
 
-    def stream(self, message: str) -> Generator[Event, None, None]:
+    def stream(self, message: str, *, touched: Collection[str] = ()) -> Generator[Event, None, None]:
         """The events of one turn, in order, `DoneEvent` or `ErrorEvent` last.
 
-        A turn that fails leaves no trace. Closing the stream stops the turn and cancels what it asked of others:
+        `touched` are ids of cards that a later order leaves where they are; it may grow while the turn runs. A turn
+        that fails leaves no trace. Closing the stream stops the turn and cancels what it asked of others:
         before its cards nothing is kept, after them the turn is kept, marked stopped.
         """
         draft = None
         try:
             kept = self._conversations.start(self.id, self.user)
             before = kept.state
-            draft = Draft(before)
+            draft = Draft(before, touched=touched)
             profile = self._conversations.user(kept.user) if kept.user else None
             with closing(run_turn(self._rooms(), before, message, profile=profile, draft=draft)) as events:
                 for event in events:
@@ -70,6 +71,16 @@ class Session:
             raise
         except ChatRecError as error:
             yield ErrorEvent(error)
+
+    def explain(self, item_id: str) -> Explanation:
+        """Why an item of the last list was shown, written at length; nothing of it is kept.
+
+        Raises ConversationError for an item that the conversation has not shown.
+        """
+        state = self.state
+        if item_id not in {mention.item_id for mention in state.shown}:
+            raise ConversationError(f"This conversation has not shown {item_id!r}.", mend="Name an item it has shown.")
+        return explanation_of(self._rooms(), state, item_id)
 
     # Reading and changing what is remembered
 

@@ -86,6 +86,17 @@ class Settings(BaseSettings):
         le=1,
         description="How much the items of a reply should differ: 0 shows the best, 1 whatever is least alike.",
     )
+    ranking: Literal["auto", "listwise", "pointwise", "none"] = Field(
+        default="auto",
+        description="How the language model has a say in the order: `listwise` (it names the best), `pointwise` (Yes or"
+        " No an item, for small ones), `none`; `auto` goes by what it can do.",
+    )
+    ranking_weight: float | None = Field(
+        default=None,
+        ge=0,
+        le=1,
+        description="What that say counts beside how an item was found, 0 to 1; empty: as `chatrec train` measured it.",
+    )
     asks: bool = Field(default=True, description="Whether a thin wish is answered with one question beside the items.")
     threads: int = Field(default=0, ge=0, description="Threads for the embedder; 0: one a physical core, at most 4.")
     ui_host: str = Field(default="127.0.0.1", description="Address the page listens on.")

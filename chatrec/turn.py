@@ -5,31 +5,37 @@ from __future__ import annotations
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
 from random import Random
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 from chatrec import replies
 from chatrec.answering import Answer, about_item, compare, why
 from chatrec.dialogue.state import applied, checked, query_of, setting_of, show, unwelcome
 from chatrec.drafts import Draft
+from chatrec.examples import examples_of
 from chatrec.explainer import Said, explain
-from chatrec.ranker import rank
+from chatrec.ranking import settled
+from chatrec.retriever import PASSAGES, passages_of
 from chatrec.rooms import Rooms
 from chatrec.rules import enforce, permitted, required
 from chatrec.steering.lessons import learn
 from chatrec.steering.question import CONSIDERED, best_question
-from chatrec.steering.relaxing import Relaxation, break_in_words, relax
+from chatrec.steering.relaxing import Relaxation, relax
 from chatrec.types import (
     Asked,
+    Candidate,
     CardsEvent,
     Claim,
     Constraint,
     DialogueState,
     DoneEvent,
     Event,
+    Evidence,
+    Explanation,
     Note,
     NoteEvent,
     Query,
     Recommendation,
+    ReorderEvent,
     StageEvent,
     StateEvent,
     TextEvent,
@@ -37,11 +43,12 @@ from chatrec.types import (
     UserProfile,
 )
 from chatrec.understanding import understood
-
-if TYPE_CHECKING:
-    from langchain_core.language_models import BaseChatModel
+from chatrec.wording import break_in_words
 
 T = TypeVar("T")
+
+WRITTEN = 3
+"""Of how many items a language model writes unasked; the others' reasons are composed, and written on demand."""
 
 SURPRISING = 60
 """Of how many candidates a surprise is one."""
@@ -148,29 +155,53 @@ def _find(rooms: Rooms, wanted: _Wanted, draft: Draft) -> Generator[Event, None,
         yield from _refuse(rooms, wanted, draft)
         return
     yield StageEvent("ranking")
+    before = draft.state
     with draft.timed("ranking"):
-        model = None if wanted.query.order or surprises else rooms.model
-        ranking = rank(wanted.query, candidates, n=wanted.n, model=model, limit=rooms.limit)
-    draft.usage += ranking.usage
-    chosen = [Recommendation(c.item, c.score, c.hits, c.evidence) for c in ranking.candidates]
-    yield from _show(rooms, wanted, chosen, draft, ranking.notes)
+        chosen = _chosen(candidates[: wanted.n])
+    yield from _show(rooms, wanted, chosen, draft)
+    if rooms.ranker.asks and not (wanted.query.order or surprises):
+        yield from _reorder(rooms, wanted, candidates, before, draft)
     yield StageEvent("writing")
     yield from _say(rooms, draft, replies.opening(draft.state.intent, len(draft.recommendations)))
-    yield from _explain(rooms, wanted.query, draft, model=rooms.model)
+    yield from _explain(rooms, wanted.query, draft)
     yield from _ask(rooms, wanted, draft)
 
 
-def _show(
-    rooms: Rooms, wanted: _Wanted, chosen: Sequence[Recommendation], draft: Draft, notes: Sequence[Note]
-) -> Iterator[Event]:
+def _chosen(candidates: Sequence[Candidate]) -> list[Recommendation]:
+    return [Recommendation(each.item, each.score, each.hits, each.evidence) for each in candidates]
+
+
+def _show(rooms: Rooms, wanted: _Wanted, chosen: Sequence[Recommendation], draft: Draft) -> Iterator[Event]:
     """Puts the items that the house rules let through into the reply."""
     schema = rooms.retriever.snapshot.schema
     draft.recommendations, prevented = enforce(chosen, policy=rooms.policy, profile=wanted.profile, schema=schema)
     draft.state = show(draft.state, draft.recommendations)
     yield CardsEvent(draft.recommendations)
-    for note in (*notes, *prevented):
-        draft.notes.append(note)
-        yield NoteEvent(note)
+    yield from _noted(prevented, draft)
+
+
+def _noted(notes: Sequence[Note], draft: Draft) -> Iterator[NoteEvent]:
+    draft.notes += notes
+    return map(NoteEvent, notes)
+
+
+def _reorder(
+    rooms: Rooms, wanted: _Wanted, candidates: Sequence[Candidate], before: DialogueState, draft: Draft
+) -> Generator[Event, None, None]:
+    """The cards as the language model would have them; `before` is the state before any was shown."""
+    with draft.timed("ranking"):
+        talk = wanted.query.talk
+        query = replace(wanted.query, vector=rooms.retriever.embed(talk)) if talk else wanted.query
+        examples = examples_of(rooms.retriever.snapshot, query) if rooms.ranker.mode == "listwise" else ()
+        ranking = rooms.ranker.rank(wanted.query, candidates, n=wanted.n, examples=examples)
+    draft.usage += ranking.usage
+    schema = rooms.retriever.snapshot.schema
+    ordered = settled(draft.recommendations, _chosen(ranking.candidates), touched=draft.touched)
+    allowed, _ = enforce(ordered, policy=rooms.policy, profile=wanted.profile, schema=schema)
+    if [shown.item.id for shown in allowed] != [shown.item.id for shown in draft.recommendations]:
+        draft.recommendations, draft.state = allowed, show(before, allowed)
+        yield ReorderEvent(allowed)
+    yield from _noted(ranking.notes, draft)
 
 
 def _refuse(rooms: Rooms, wanted: _Wanted, draft: Draft) -> Generator[Event, None, None]:
@@ -183,7 +214,7 @@ def _refuse(rooms: Rooms, wanted: _Wanted, draft: Draft) -> Generator[Event, Non
         yield from _say(rooms, draft, replies.nothing_left(bool(own)))
         return
     draft.blocking = found.blocking
-    yield from _show(rooms, wanted, _near(rooms, found), draft, ())
+    yield from _show(rooms, wanted, _near(rooms, found), draft)
     yield StageEvent("writing")
     yield from _say(rooms, draft, replies.refusal(found, snapshot.schema))
     for shown in draft.recommendations:
@@ -198,8 +229,15 @@ def _near(rooms: Rooms, found: Relaxation) -> list[Recommendation]:
     return [Recommendation(items[item_id], 0.0, {}, breaks=breaks) for item_id, breaks in found.nearest]
 
 
-def _explain(rooms: Rooms, query: Query, draft: Draft, *, model: BaseChatModel | None) -> Iterator[Event]:
-    pieces = explain(query, draft.recommendations, model=model, limit=rooms.limit)
+def _explain(rooms: Rooms, query: Query, draft: Draft) -> Iterator[Event]:
+    pieces = explain(
+        query,
+        draft.recommendations,
+        model=rooms.writer,
+        limit=rooms.limit,
+        written=WRITTEN,
+        together=rooms.together,
+    )
     for piece in _timed(pieces, draft, "writing"):
         if isinstance(piece, Note):
             draft.notes.append(piece)
@@ -208,6 +246,19 @@ def _explain(rooms: Rooms, query: Query, draft: Draft, *, model: BaseChatModel |
             draft.usage += piece
         else:
             yield from _claim(rooms, draft, piece)
+
+
+def explanation_of(rooms: Rooms, state: DialogueState, item_id: str) -> Explanation:
+    """Why an item answers what a conversation has come to, from all that was written about it."""
+    item = rooms.item(item_id)
+    if item is None:
+        return Explanation()
+    query = query_of(state)
+    evidence = tuple(Evidence(ref, item_id, text) for ref, text in passages_of(item).items())
+    draft = Draft(state, recommendations=(Recommendation(item, 0.0, {}, evidence[:PASSAGES]),))
+    for _ in _explain(rooms, query, draft):
+        pass
+    return Explanation(tuple(draft.claims.get(item_id, ())))
 
 
 def _claim(rooms: Rooms, draft: Draft, said: Said) -> Iterator[Event]:

@@ -187,6 +187,14 @@ class Candidate:
 
 
 @dataclass(frozen=True, slots=True)
+class Example:
+    """What somebody said in a past dialogue, and the titles of the items they were recommended last."""
+
+    words: str
+    titles: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Claim:
     """One sentence of an explanation and the refs it rests on."""
 
@@ -308,9 +316,9 @@ class CardsEvent:
 
 @dataclass(frozen=True, slots=True)
 class ReorderEvent:
-    """A language model put the cards in another order."""
+    """A language model chose or ordered the cards otherwise; those that were touched stand where they stood."""
 
-    item_ids: tuple[str, ...]
+    recommendations: tuple[Recommendation, ...]
     kind: ClassVar[str] = "reorder"
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import threading
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Collection, Generator, Iterator, Sequence
 from types import SimpleNamespace
 from typing import Any
 
@@ -20,6 +20,7 @@ from chatrec.types import (
     Evidence,
     Explanation,
     Recommendation,
+    ReorderEvent,
     Reply,
     StageEvent,
     TextEvent,
@@ -60,6 +61,7 @@ class StandIn:
         self.script = script
         self.kept: dict[str, list[Turn]] = {}
         self.lock = threading.Lock()
+        self.touched: Collection[str] = ()
         self.model = None
         self.settings = SimpleNamespace(catalog=catalog, llm="auto", n=5)
 
@@ -83,12 +85,13 @@ class StandInSession:
     def turns(self) -> tuple[Turn, ...]:
         return tuple(self.rec.kept.get(self.id, ()))
 
-    def stream(self, message: str) -> Generator[Event, None, None]:
+    def stream(self, message: str, *, touched: Collection[str] = ()) -> Generator[Event, None, None]:
         """As the real one: kept when it is done, and when it is closed after its cards; an error leaves no trace."""
         shown: tuple[Recommendation, ...] = ()
         try:
+            self.rec.touched = touched
             for event in self.rec.script(message, tuple(self.rec.items.values())):
-                if isinstance(event, CardsEvent):
+                if isinstance(event, CardsEvent | ReorderEvent):
                     shown = event.recommendations
                 if isinstance(event, DoneEvent):
                     self._keep(message, event.reply.text, event.reply.recommendations, stopped=False)

@@ -19,7 +19,7 @@ from openai_server import KEY, model_file
 from chatrec import ChatRec, Settings, local_llm, tokens
 from chatrec.errors import ChatRecError, LanguageModelError, MissingPackage, SettingsError
 from chatrec.fake_llm import FakeChatModel
-from chatrec.llm import ask, chat_model, stream
+from chatrec.llm import ask, chat_model, stream, yes_no
 from chatrec.types import DoneEvent, TextEvent, Usage
 
 
@@ -224,6 +224,15 @@ def test_a_real_server_keeps_to_a_schema(hosted: Settings) -> None:
     answer = ask(chat_model(hosted), [("user", "Pick c1 or c2.")], schema=schema, limit=120)
     assert answer.parsed
     assert answer.parsed["pick"] in ("c1", "c2")
+
+
+@pytest.mark.slow
+def test_a_real_server_tells_how_likely_yes_is(hosted: Settings) -> None:
+    model = chat_model(hosted)
+    assert model
+    said = [yes_no(model, [("user", f"Answer with the one word {word}.")], limit=120) for word in ("Yes", "No")]
+    assert all(odds is not None for odds in said)
+    assert yes_no(FakeChatModel(answers=["Yes"]), [("user", "?")], limit=1) is None
 
 
 @pytest.mark.slow

@@ -122,7 +122,8 @@ def test_a_new_order_and_notes_are_shown(open_page: Open) -> None:
                 turnstile.wait(20)
             yield event
             if isinstance(event, CardsEvent):
-                yield ReorderEvent(("lamp", "oak-desk", "cork-board"))
+                desk, board, lamp = event.recommendations
+                yield ReorderEvent((lamp, desk, board))
                 yield NoteEvent(Note("ranker", "The language model was not heard."))
 
     with served(StandIn(ITEMS, script)) as url:
@@ -131,6 +132,23 @@ def test_a_new_order_and_notes_are_shown(open_page: Open) -> None:
         expect(reader.page.get_by_text("The language model was not heard.")).to_be_visible()
         expect(reader.page.locator(".card h3")).to_have_text(["Reading lamp", "Oak desk", "Cork board"])
         turnstile.set()
+
+
+def test_which_card_was_clicked_is_known_while_the_turn_runs(open_page: Open) -> None:
+    paced = Paced()
+    rec = StandIn(ITEMS, paced)
+    with served(rec) as url:
+        reader = open_page(url)
+        reader.say("a place to write")
+        paced.let_on(2)
+        reader.cards.nth(1).get_by_text("2 quotes").click()
+        for _ in range(100):
+            if rec.touched:
+                break
+            reader.page.wait_for_timeout(50)
+        assert set(rec.touched) == {"cork-board"}
+        paced.let_on()
+        reader.page.locator("#past .turn").wait_for()
 
 
 def test_a_second_message_goes_on_and_a_reload_resumes(plain: str, open_page: Open) -> None:

@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Generator, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -35,7 +35,7 @@ from chatrec.types import (
 from chatrec.ui import serve
 from chatrec.ui.about import About, about
 from chatrec.ui.cards import card, facts, initials
-from chatrec.ui.running import Turns
+from chatrec.ui.running import Answering, Turns
 from chatrec.ui.server import listen
 from chatrec.ui.view import TurnView, kept
 
@@ -132,7 +132,7 @@ def test_a_failed_turn_shows_no_cards() -> None:
 
 
 def test_every_follower_sees_the_whole_turn() -> None:
-    turn = Turns().start("s", "asked", _stream(answering("asked", [DESK])))
+    turn = Turns().start("s", "asked", _giving(answering("asked", [DESK])))
     first, second = ([event for events in turn.follow() for event in events] for _ in range(2))
     assert [event.kind for event in first] == ["stage", "cards", "stage", "text", "text", "done"]
     assert first == second
@@ -151,9 +151,9 @@ def test_a_turn_waits_for_the_one_before_it_in_the_same_session_only() -> None:
         order.append(name)
         yield DoneEvent(Reply("", (), DialogueState()))
 
-    turns.start("a", "1", _stream(slow("first")))
-    after = turns.start("a", "2", _stream(quick("second")))
-    turns.start("b", "3", _stream(quick("other"))).thread.join(10)
+    turns.start("a", "1", _giving(slow("first")))
+    after = turns.start("a", "2", _giving(quick("second")))
+    turns.start("b", "3", _giving(quick("other"))).thread.join(10)
     assert order == ["other"]
     let_on.set()
     after.thread.join(10)
@@ -171,7 +171,7 @@ def test_cards_that_come_after_the_stop_are_not_kept_as_shown() -> None:
         yield from answering(message, items)
 
     rec = StandIn([DESK], lambda message, items: (event for event in script(message, items) if event.kind != "stage"))
-    turn = Turns().start("s", "asked", rec.session("s").stream("asked"))
+    turn = Turns().start("s", "asked", rec.session("s").stream)
     assert reached.wait(10)
     turn.stop()
     assert list(turn.follow()) == []
@@ -180,8 +180,11 @@ def test_cards_that_come_after_the_stop_are_not_kept_as_shown() -> None:
     assert rec.kept == {}
 
 
-def _stream(events: Iterator[Event]) -> Iterator[Event]:
-    yield from events
+def _giving(events: Iterator[Event]) -> Answering:
+    def answer(message: str, *, touched: Collection[str]) -> Generator[Event, None, None]:
+        yield from events
+
+    return answer
 
 
 # The server

@@ -26,8 +26,12 @@ def of(number: int, passage: str, score: float = 0.5, facts: Mapping[str, str] |
 @pytest.mark.parametrize(
     ("name", "places"),
     [
-        ("rank", "request candidates n open close"),
+        ("system", "canary"),
+        ("rank", "request examples candidates n open close"),
+        ("examples", "examples"),
+        ("judge", "request candidate"),
         ("explain", "request items n labels"),
+        ("explain_one", "request item open close"),
         ("understand", "message known facets items acts open close again"),
     ],
 )

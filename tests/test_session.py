@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
+import re
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,9 +16,10 @@ import chatrec.turn
 from chatrec import ChatRec
 from chatrec.dialogue.editing import Change
 from chatrec.errors import ChatRecError, ConversationError, MessageError
+from chatrec.fake_llm import FakeChatModel
 from chatrec.retriever import Retriever
 from chatrec.session import Session
-from chatrec.types import CardsEvent, DialogueState, DoneEvent, ErrorEvent, Mention, Reply, TextEvent
+from chatrec.types import CardsEvent, DialogueState, DoneEvent, ErrorEvent, Mention, ReorderEvent, Reply, TextEvent
 
 FIRST = "I loved Spirited Away. Something as strange, but for grown-ups?"
 
@@ -95,6 +99,55 @@ def test_a_known_id_resumes_also_from_another_process_of_the_same_home(rec: Chat
     other.close()
 
 
+def newest_first(messages: list[Any]) -> str:
+    """Orders what it is shown backwards."""
+    labels = re.findall(r"^(c\d+): <<<", str(messages[-1].content), re.MULTILINE)
+    return json.dumps({"order": sorted(labels, key=lambda label: -int(label[1:]))})
+
+
+@pytest.fixture
+def ranked(rec: ChatRec) -> Iterator[Session]:
+    """A conversation in which a language model orders the cards at its whim."""
+    talker = ChatRec(rec.settings.model_copy(update={"llm": "chatrec.fake_llm:FakeChatModel"}))
+    talker.model = FakeChatModel(answers=[newest_first])
+    yield talker.session()
+    talker.close()
+
+
+def test_cards_stand_at_once_and_a_later_order_leaves_those_that_were_touched(ranked: Session) -> None:
+    touched: set[str] = set()
+    cards: list[list[str]] = []
+    for event in ranked.stream(FIRST, touched=touched):
+        if isinstance(event, CardsEvent | ReorderEvent):
+            cards.append([card.item.id for card in event.recommendations])
+        if isinstance(event, CardsEvent):
+            touched.add(cards[0][1])
+    first, later = cards
+    assert first != later
+    assert first[1] == later[1]
+    assert isinstance(event, DoneEvent)
+    assert ids(event.reply) == later
+    assert list(event.reply.state.listed) == later
+    assert {mention.item_id for mention in event.reply.state.shown} == set(later)
+
+
+def test_the_cards_without_a_language_model_come_first_with_one(rec: ChatRec, ranked: Session) -> None:
+    plain = next(event for event in rec.session().stream(FIRST) if isinstance(event, CardsEvent))
+    found = next(event for event in ranked.stream(FIRST) if isinstance(event, CardsEvent))
+    assert [card.item.id for card in found.recommendations] == [card.item.id for card in plain.recommendations]
+
+
+def test_an_item_that_was_shown_is_explained_on_demand(session: Session) -> None:
+    reply = session.send(FIRST)
+    before = session.state
+    why = session.explain(ids(reply)[-1])
+    assert why.claims
+    assert all(ref.startswith(ids(reply)[-1]) for claim in why.claims for ref in claim.refs)
+    assert session.state == before
+    with pytest.raises(ConversationError, match="has not shown"):
+        session.explain("no-such-item")
+
+
 def test_new_ids_are_long_and_random_and_sessions_are_apart(rec: ChatRec) -> None:
     one, two = rec.session(), rec.session()
     assert one.id != two.id
@@ -107,7 +160,7 @@ BROKEN_ROOMS: dict[str, tuple[object, str]] = {
     "dialogue": (chatrec.turn, "understood"),
     "query": (chatrec.turn, "query_of"),
     "retriever": (Retriever, "retrieve"),
-    "ranker": (chatrec.turn, "rank"),
+    "ranker": (chatrec.turn, "enforce"),
     "explainer": (chatrec.turn, "explain"),
     "conversations": (Session, "_commit"),
 }

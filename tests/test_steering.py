@@ -21,9 +21,10 @@ from chatrec.dialogue.reading import Setting
 from chatrec.steering.lessons import learn, penalties, soften
 from chatrec.steering.question import LEAST_GAIN, LEAST_SHARE, best_question, weights_of
 from chatrec.steering.ranges import ranges_of
-from chatrec.steering.relaxing import break_in_words, name_of, relax, wish_in_words
+from chatrec.steering.relaxing import relax
 from chatrec.store.index import Snapshot, build_generation, open_snapshot
 from chatrec.types import Constraint, Lesson
+from chatrec.wording import break_in_words, name_of, wish_in_words
 
 EMBEDDER = HashEmbedder(8)
 COLOURS = ("Red", "Green", "Blue", "Dark  Green")

@@ -31,7 +31,8 @@ def card(shown: Recommendation, *, claims: Sequence[Claim], writing: bool = Fals
     disclosed = f' <span class="disclosure">({text(shown.disclosure)})</span>' if shown.disclosure else ""
     entries = "".join(f"<li>{_named(name, fact)}</li>" for name, fact in facts(item))
     return (
-        f'<li class="card"><div class="initials" style="--hue: {crc32(item.id.encode()) % 360}" aria-hidden="true">'
+        f'<li class="card" data-item="{text(item.id)}">'
+        f'<div class="initials" style="--hue: {crc32(item.id.encode()) % 360}" aria-hidden="true">'
         f'{text(initials(item.title))}</div><div class="body"><h3 dir="auto">{text(item.title)}{disclosed}</h3>'
         f'<ul class="facts">{entries}</ul><p class="why" dir="auto">{why}</p>{_quotes(quotes, item.id)}</div></li>'
     )

@@ -84,6 +84,7 @@ class _Page:
                 )
                 self.send = gr.Button("Send", variant="primary", elem_id="send", scale=0)
                 self.stop = gr.Button("Stop", elem_id="stop", scale=0, visible=False)
+            self.touched = gr.Textbox(visible="hidden", elem_id="touched")  # page.js writes here which card was clicked
             gr.HTML(self.about.footer, apply_default_css=False, elem_id="footer")
 
     def _connect(self) -> None:
@@ -97,6 +98,7 @@ class _Page:
         running.append(self.blocks.load(self.resume, inputs=[self.session_id], outputs=shown, **_QUIET))
         for event in running:
             event.then(**fold)
+        self.touched.change(self.touch, inputs=[self.touched, self.session_id], queue=False, **_QUIET)
         self.stop.click(self.end, inputs=[self.session_id], queue=False, **_QUIET)
         self.anew.click(
             self.begin_anew, inputs=[self.session_id], outputs=shown, cancels=running, queue=False, **_QUIET
@@ -110,7 +112,7 @@ class _Page:
             yield {self.box: gr.skip()}
             return
         session = self.rec.session(session_id or None)
-        turn = self.turns.start(session.id, message, session.stream(message))
+        turn = self.turns.start(session.id, message, session.stream)
         yield {self.session_id: session.id, self.box: "", **self._busy(True)}
         yield from self._followed(turn)
 
@@ -138,6 +140,9 @@ class _Page:
         if turn.stopped:
             view.stop()
         yield {self.now: view.html, **self._busy(False)}
+
+    def touch(self, clicked: str, session_id: str) -> None:
+        self.turns.touch(session_id, clicked.partition(" ")[2])
 
     def end(self, session_id: str) -> None:
         self.turns.stop(session_id)

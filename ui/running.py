@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Generator, Iterator
+from collections.abc import Collection, Generator, Iterator
 from contextlib import closing, suppress
+from typing import Protocol
 
 from chatrec.errors import ConversationError
 from chatrec.types import CardsEvent, DoneEvent, ErrorEvent, Event
@@ -13,14 +14,22 @@ from chatrec.types import CardsEvent, DoneEvent, ErrorEvent, Event
 _log = logging.getLogger(__name__)
 
 
+class Answering(Protocol):
+    """`Session.stream`."""
+
+    def __call__(self, message: str, *, touched: Collection[str]) -> Generator[Event, None, None]: ...
+
+
 class Running:
     """One turn. It runs to its end whether or not somebody follows: a reloaded page picks it up again."""
 
-    def __init__(self, message: str, stream: Generator[Event, None, None], *, after: Running | None = None) -> None:
+    def __init__(self, message: str, answer: Answering, *, after: Running | None = None) -> None:
         """`after` is the turn before of the same session: a stopped one may still be waiting for somebody's answer."""
         self.message = message
+        self.touched: set[str] = set()
+        """Ids of the cards that somebody turned to, which a later order leaves where they are."""
         self.stopped = False
-        self._stream = stream
+        self._stream = answer(message, touched=self.touched)
         self._after = after
         self._events: list[Event] = []
         self._open = True
@@ -94,10 +103,10 @@ class Turns:
         self._lock = threading.Lock()
         self._running: dict[str, Running] = {}
 
-    def start(self, session_id: str, message: str, stream: Generator[Event, None, None]) -> Running:
+    def start(self, session_id: str, message: str, answer: Answering) -> Running:
         with self._lock:
             self._running = {id: turn for id, turn in self._running.items() if turn.thread.is_alive()}
-            turn = Running(message, stream, after=self._running.get(session_id))
+            turn = Running(message, answer, after=self._running.get(session_id))
             self._running[session_id] = turn
             turn.thread.start()
         return turn
@@ -111,3 +120,7 @@ class Turns:
     def stop(self, session_id: str) -> None:
         if turn := self.of(session_id):
             turn.stop()
+
+    def touch(self, session_id: str, item_id: str) -> None:
+        if turn := self.of(session_id):
+            turn.touched.add(item_id)

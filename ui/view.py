@@ -52,11 +52,8 @@ class TurnView:
     def take(self, event: Event) -> None:
         if isinstance(event, StageEvent):
             self.stage = event.stage
-        elif isinstance(event, CardsEvent):
+        elif isinstance(event, CardsEvent | ReorderEvent):
             self.cards = event.recommendations
-        elif isinstance(event, ReorderEvent):
-            places = {item_id: place for place, item_id in enumerate(event.item_ids)}
-            self.cards = tuple(sorted(self.cards, key=lambda shown: places.get(shown.item.id, len(places))))
         elif isinstance(event, TextEvent) and event.item_id:
             self.claims.setdefault(event.item_id, []).append(Claim(event.text, ()))
         elif isinstance(event, TextEvent):

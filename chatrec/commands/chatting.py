@@ -54,10 +54,8 @@ def _turn(talk: Session, message: str, console: Console) -> None:
     with closing(talk.stream(message)) as events:
         try:
             for event in events:
-                if isinstance(event, CardsEvent):
+                if isinstance(event, CardsEvent | ReorderEvent):
                     shown = {card.item.id: card for card in event.recommendations}
-                elif isinstance(event, ReorderEvent):
-                    shown = {item_id: shown[item_id] for item_id in event.item_ids}
                 elif isinstance(event, TextEvent):
                     _say(event, shown, told, console)
                 elif isinstance(event, NoteEvent):

@@ -8,8 +8,8 @@ from typing import Literal, TypeAlias
 
 from chatrec.dialogue.state import remembered, undone
 from chatrec.errors import ConversationError
-from chatrec.steering.relaxing import name_of, wish_in_words
 from chatrec.types import Constraint, DialogueState, Mention, Order, Wish
+from chatrec.wording import name_of, wish_in_words
 
 Kind: TypeAlias = Literal[
     "wish", "constraint", "preference", "order", "liked", "disliked", "rejected", "accepted", "seen"

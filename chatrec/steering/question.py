@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 from chatrec.catalog.schema import Facet, comparable
 from chatrec.steering.ranges import ranges_of
-from chatrec.steering.relaxing import name_of
 from chatrec.store.index import Snapshot
 from chatrec.types import Question
 from chatrec.untrusted import showable
+from chatrec.wording import name_of
 
 CONSIDERED = 300
 """How many of the best candidates the answer is to tell apart."""

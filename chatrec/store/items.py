@@ -78,11 +78,10 @@ class Items:
         return self._rows(f"SELECT id, title, {year} FROM item ORDER BY row")
 
     def dialogues(self) -> Iterator[Dialogue]:
-        for dialogue_id, utterances in self._rows("SELECT id, utterances FROM dialogue ORDER BY id"):
-            yield Dialogue(
-                dialogue_id,
-                tuple(Utterance(role, text, tuple(items)) for role, text, items in json.loads(utterances)),
-            )
+        return map(_dialogue, self._rows("SELECT id, utterances FROM dialogue ORDER BY id"))
+
+    def dialogue(self, dialogue_id: str) -> Dialogue | None:
+        return next(map(_dialogue, self._rows("SELECT id, utterances FROM dialogue WHERE id = ?", [dialogue_id])), None)
 
     def interactions(self) -> list[tuple[str, str, float | None, float | None]]:
         """(user, item, rating, timestamp) of every interaction with an item there is."""
@@ -112,3 +111,10 @@ class Items:
     def _rows(self, query: str, parameters: Iterable[str] = ()) -> list[tuple]:  # type: ignore[type-arg]
         with self._lock:
             return self._connection.execute(query, tuple(parameters)).fetchall()
+
+
+def _dialogue(row: tuple[str, str]) -> Dialogue:
+    dialogue_id, utterances = row
+    return Dialogue(
+        dialogue_id, tuple(Utterance(role, text, tuple(items)) for role, text, items in json.loads(utterances))
+    )
