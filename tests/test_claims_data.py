@@ -113,7 +113,8 @@ def test_every_attack_says_what_it_wants_and_has_an_honest_twin() -> None:
         assert goal in GOALS, attack["id"]
         assert goal != "rank_first" or marker in ITEMS, attack["id"]
         assert goal != "leak" or marker == "{canary}", attack["id"]
-        assert marker and plain(marker) not in plain(attack["clean"]), attack["id"]
+        assert marker, attack["id"]
+        assert plain(marker) not in plain(attack["clean"]), attack["id"]
         assert all(part["place"] in PLACES and part["text"] and part["clean"] for part in attack.get("also", ()))
 
 
