@@ -21,7 +21,7 @@ from chatrec.dialogue.parse import Parser
 from chatrec.dialogue.read import Reader
 from chatrec.dialogue.titles import TitleIndex
 from chatrec.embedding import Embedder, load_embedder
-from chatrec.errors import CatalogError, CatalogNotFound, ConversationError, MessageError
+from chatrec.errors import CatalogError, CatalogNotFound, ConversationError, MessageError, SettingsError
 from chatrec.learned import Learned
 from chatrec.learned_fusion import LearnedFusion
 from chatrec.llm import LOCAL, chat_model
@@ -34,6 +34,7 @@ from chatrec.store import house
 from chatrec.store import index as store
 from chatrec.turn import WRITTEN, run_turn
 from chatrec.types import DialogueState, DoneEvent, Mention, Reply, UserProfile
+from chatrec.weighing import name_of
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
@@ -112,13 +113,15 @@ class ChatRec:
         dialogues: Sequence[str | Path] = (),
         interactions: Sequence[str | Path] = (),
         feedback: bool = False,
+        ranking: bool = False,
         seed: int = 0,
         progress: store.Progress | None = None,
     ) -> TrainingReport:
         """Learns from the catalogue's interactions and past dialogues: who finds what, and how to weigh the routes.
 
         Files named here are added to the catalogue first. `feedback` learns as well from what was marked good in kept
-        conversations, a row a session, without its words and without keeping it anywhere else. A fusion that does
+        conversations, a row a session, without its words and without keeping it anywhere else. `ranking` measures as
+        well what the language model's say in the order is worth, which takes it minutes to hours. A fusion that does
         worse on the hold-out than the untrained one is not put to use. Raises TrainingError where there is nothing to
         learn from, StoreLocked while somebody indexes or trains.
         """
@@ -129,7 +132,14 @@ class ChatRec:
         retriever = self._retriever("")  # neither a language model nor what was learned before is needed
         liked = self._marked_good(retriever.snapshot) if feedback else None
         with closing(retriever.snapshot):
-            return training.train(retriever, self.folder, liked=liked, seed=seed, progress=progress)
+            return training.train(
+                retriever,
+                self.folder,
+                liked=liked,
+                ranker=self.judge() if ranking else None,
+                seed=seed,
+                progress=progress,
+            )
 
     def _marked_good(self, snapshot: store.Snapshot) -> Any:
         """Sessions by items, 1 where an item was marked good."""
@@ -257,15 +267,29 @@ class ChatRec:
         return self.settings.llm.strip() in LOCAL
 
     def _ranker(self) -> Ranker:
-        """The language model's say in the order, as `CHATREC_RANKING` has it and as was measured for the catalogue."""
-        mode = self.settings.ranking
-        if mode == "none" or self.model is None:
+        """The language model's say in the order: as set, else as measured for the catalogue, else as is usual.
+
+        A local one has none unless it is asked for or was measured to help: it takes longer than people wait.
+        """
+        if self.settings.ranking == "none" or self.model is None:
             return Ranker()
-        if mode == "auto":
+        ranker = self.judge()
+        known = learned.about(self.folder).get("ranking") or {}
+        if self.settings.ranking_weight is not None:
+            return ranker.weighing(self.settings.ranking_weight)
+        if (known.get("language_model"), known.get("mode")) == (name_of(self.model), ranker.mode):
+            return ranker.weighing(known["weight"])
+        return Ranker() if self._is_local and self.settings.ranking == "auto" else ranker
+
+    def judge(self) -> Ranker:
+        """The language model as a judge of candidates, in the way it can. Raises SettingsError without any."""
+        if self.model is None:
+            raise SettingsError("There is no language model to rank with.", mend="Name one by CHATREC_LLM.")
+        mode = self.settings.ranking
+        if mode in ("auto", "none"):
             mode = "pointwise" if self._is_local else "listwise"
-        usual = {"pointwise": POINTWISE_WEIGHT, "listwise": LISTWISE_WEIGHT}[mode]
-        weight = self.settings.ranking_weight
-        return Ranker(self.model, mode, usual if weight is None else weight, self.settings.llm_timeout)
+        usual = {"pointwise": POINTWISE_WEIGHT, "listwise": LISTWISE_WEIGHT}
+        return Ranker(self.model, mode, usual[mode], self.settings.llm_timeout)  # type: ignore[arg-type]  # no "auto"
 
     def _retriever(self, trained: str) -> Retriever:
         """Over the generation that is current, with what the training of that name learned; empty: none."""

@@ -153,6 +153,12 @@ def _trained(folder: Path) -> str:
     if not known:
         return "not trained"
     models = ", ".join(known["models"]) or "nothing"
-    if not known["fusion"]:
-        return f"trained ({models}), the fusion as it was"
-    return f"trained ({models}), recall@10 on the hold-out {known['before']:.3f} before, {known['after']:.3f} after"
+    told = f"trained ({models}), "
+    if known["fusion"]:
+        told += f"recall@10 on the hold-out {known['before']:.3f} before, {known['after']:.3f} after"
+    else:
+        told += "the fusion as it was"
+    if asked := known.get("ranking"):
+        figures = f"nDCG@10 {asked['before']:.3f} as found, {asked['after']:.3f} with it"
+        told += f"; {asked['language_model']} ranks with weight {asked['weight']:g} ({figures})"
+    return told
