@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from chatrec.asking import described, in_short, leaks, request_of, system_prompt, words_of
 from chatrec.claims import attributed, supported
 from chatrec.errors import LanguageModelError
-from chatrec.grounds import grounds_of
+from chatrec.grounds import grounds_of, leanings_of
 from chatrec.llm import ask, stream
 from chatrec.prompts import filled
 from chatrec.reasons import reasons
@@ -191,8 +191,9 @@ def _claim(
 ) -> Said | None:
     grounds = grounds_of(shown.item, shown.evidence)
     request = "\n".join((query.text, *query.history))
+    ratings = leanings_of(shown.item)
     if leaks(sentence) or not supported(
-        sentence, cited, grounds, title=shown.item.title, request=request, others=others
+        sentence, cited, grounds, title=shown.item.title, request=request, others=others, ratings=ratings
     ):
         return None
     return Said(shown.item.id, Claim(sentence, cited))

@@ -65,6 +65,13 @@ def grounds_of(item: Item, evidence: tuple[Evidence, ...]) -> Mapping[str, str]:
     return {piece.ref: piece.quote for piece in evidence} | {fact.ref: fact.phrase for fact in facts_of(item)}
 
 
+def leanings_of(item: Item) -> Mapping[str, float]:
+    """Of each rated review, by ref, whether it is for the item (1), against it (-1) or neither, beside its others."""
+    rated = {f"{item.id}#review:{review.id}": review.rating for review in item.reviews if review.rating is not None}
+    middle = sum(rated.values()) / len(rated) if rated else 0.0
+    return {ref: float((rating > middle) - (rating < middle)) for ref, rating in rated.items()}
+
+
 def kind_of(ref: str) -> str:
     """ "description", "review" or "fact"."""
     return ref.rsplit("#", 1)[-1].partition(":")[0] if "#" in ref else ""

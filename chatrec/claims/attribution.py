@@ -1,0 +1,42 @@
+"""Whether what one reviewer says is said of that reviewer, and not of the catalogue, a name or everybody."""
+
+from __future__ import annotations
+
+import re
+
+from chatrec.claims.cues import cues
+from chatrec.claims.sentence import Sentence
+from chatrec.sentences import words
+
+OWN = re.compile(r"\b(?:I|I'm|I've|I'd|I'll|my|me|mine|we|our|us)\b|^(?:Bet|Came|Grew|Saw|Served|Took|Worked|Wrote)\b")
+"""How somebody speaks of himself; reviews leave the first word out; English."""
+
+SPEAKING = re.compile(r"(?:^|[,;:]\s)((?:[A-ZÀ-Þ][\w’'.-]*\s)+)(\w+)\b")
+DEFINITE = re.compile(r"^(?:The|All|Every|Critics|Everybody|Everyone|Audiences|People)\b")
+
+
+def wrong(said: Sentence) -> str:
+    kinds = {ref.rsplit("#", 1)[-1].partition(":")[0] for ref in said.refs}
+    spoken = set(said.words)
+    if kinds == {"review"}:
+        return _misplaced(said, spoken)
+    told = spoken & cues("reviewer")
+    if "review" not in kinds and told and not told & set(words(said.evidence)):
+        return "What no review says is told as a reviewer's words."
+    return ""
+
+
+def _misplaced(said: Sentence, spoken: set[str]) -> str:
+    """Whether a review's words are given to another than its writer."""
+    if spoken & cues("described"):
+        return "A review is told as the description's words."
+    for name, verb in SPEAKING.findall(said.plain):
+        if verb.casefold() in cues("speaking") and words(name)[-1] not in cues("reporter"):
+            return "A review is told as the words of somebody it names."
+    crowd = spoken & cues("everybody")
+    if crowd and "not" not in said.words[:1] and not crowd & set(words(said.evidence)):
+        return "A review is told as everybody's opinion."
+    own = any(OWN.search(text.replace("’", "'")) for text in said.borne_by)
+    if own and DEFINITE.search(said.plain) and not spoken & cues("reporter"):
+        return "What a reviewer tells of himself is told of somebody else."
+    return ""

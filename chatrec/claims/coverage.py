@@ -1,0 +1,69 @@
+"""Whether enough of its words stand in what is cited."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+from chatrec.claims.cues import cues, groups
+from chatrec.claims.numbers import NUMBER
+from chatrec.claims.sentence import QUOTED, Sentence, content_of
+from chatrec.sentences import STOP, content_words, words
+
+SHARED = 0.62
+"""Share of a sentence's content words that must stand in the sentences it rests on."""
+
+WHOLE = 3
+"""So many words of a part of a sentence can be judged by themselves."""
+
+PART = re.compile(r"[,;:–—]|\s(?:and|but|while|because|so that)\s")
+
+FACTS = 0.3
+"""The same where only facts are cited, which are told in words of one's own."""
+
+
+def wrong(said: Sentence) -> str:
+    if not _meant(said):
+        checkable = QUOTED.search(said.text) or NUMBER.search(said.text)
+        return "" if checkable else "It says nothing that could be checked."
+    needed = FACTS if all("#fact:" in ref for ref in said.refs) else SHARED
+    if share(said) < needed:
+        return "Too little of it stands in what it cites."
+    return _added(said) if needed == SHARED else ""
+
+
+def _added(said: Sentence) -> str:
+    """Whether a part of it is made up, though the rest is borne."""
+    meant, borne = _meant(said), _borne_words(said)
+    for clause in PART.split(said.plain):
+        told = meant & content_of(clause)
+        if len(told) >= WHOLE and sum(_borne(stem, borne) for stem in told) <= len(told) / 4:
+            return "A part of it does not stand in what it cites."
+    return ""
+
+
+def share(said: Sentence) -> float:
+    """How much of what it says stands in the sentences that it rests on."""
+    meant = _meant(said)
+    borne = _borne_words(said)
+    return sum(_borne(stem, borne) for stem in meant) / len(meant) if meant else 1.0
+
+
+def _borne_words(said: Sentence) -> frozenset[str]:
+    return frozenset[str]().union(*map(content_of, said.borne_by))
+
+
+def _meant(said: Sentence) -> frozenset[str]:
+    """The words that tell something of the item, not who says it, whom it suits or how it is liked."""
+    told = [word for word in words(QUOTED.sub(" ", said.text)) if word not in _loose()]
+    return frozenset(stem for word in told for stem in content_words(word)) - content_words(said.title)
+
+
+@cache
+def _loose() -> frozenset[str]:
+    lists = ("telling", "reporter", "bearing", "described", "spans", "openers", "praise", "complaint")
+    return STOP.union(*map(cues, lists), *groups("degrees"))
+
+
+def _borne(stem: str, borne: frozenset[str]) -> bool:
+    return stem in borne or (len(stem) > 4 and any(other[:5] == stem[:5] for other in borne))

@@ -1,0 +1,69 @@
+"""Whether every name stands in what is cited; one that only the user said may not be said of the item."""
+
+from __future__ import annotations
+
+import re
+
+from chatrec.claims.cues import cues
+from chatrec.claims.sentence import Sentence, split
+from chatrec.sentences import STOP, content_words, words
+
+NAME = re.compile(r"(?<![\w’'-])(?<!^)(?<![.!?]\s)[A-ZÀ-Þ][\w’'-]+|^[A-ZÀ-Þ][\w-]+(?=[’']s\b)")
+"""A capitalised word that does not begin a sentence, or one that owns something."""
+
+LEADING = re.compile(r"^([A-ZÀ-Þ][\w’'-]+)(?=\s+[A-ZÀ-Þ]|,?\s+(?:an?|the)\s|,?\s+(?:who|is|was|has)\s)")
+"""A capitalised word that begins the sentence and is a name by what follows it."""
+
+APPOSED = re.compile(r"((?:[A-ZÀ-Þ][\w’'.-]+\s?)+),\s+(an?|the)\s+([^,;:.]+)(?:,|$)")
+"""A name and what it is said to be: "Name, a careful neighbour, ..." """
+
+EQUATED = re.compile(r"((?:[A-ZÀ-Þ][\w’'.-]+\s?)+)\s(?:is|was|as|plays|played)\s((?:[A-ZÀ-Þ][\w’'.-]+\s?)+)")
+
+RECEIVES = r"(?:{name}\s+(?:gets?|could|would|might|may|will|can|should)\b|\b(?:[Ff]or|[Yy]our(?:\s\w+)?)\s+{name}\b)"
+"""How a name of the user's own is spoken of: as of one who receives, not as a part of the item."""
+
+
+def wrong(said: Sentence) -> str:
+    there = {_stem(word) for word in words(f"{said.evidence}\n{said.title}")}
+    own = set(words(said.request))
+    for name in [*NAME.findall(said.text), *_leading(said.text)]:
+        if all(_known(_stem(word), there) for word in words(name) if word.capitalize() in name or len(word) == 1):
+            continue
+        receives = re.search(RECEIVES.format(name=re.escape(name)), said.text)
+        if not (receives and all(word in own for word in words(name))):
+            return "A name is not in what it cites."
+    return _joined(said)
+
+
+def _leading(text: str) -> list[str]:
+    found = LEADING.search(text)
+    if not found or words(found[1])[0] in STOP | cues("reporter") | cues("bearing") | cues("openers"):
+        return []
+    return [found[1]]
+
+
+def _joined(said: Sentence) -> str:
+    """Whether what a name is said to be stands beside it: two names in one sentence, a description in one clause."""
+    for first, second in EQUATED.findall(said.plain):
+        if not any(_all(first, text) and _all(second, text) for ref in said.cited.values() for text in split(ref)):
+            return "Two names are not together in what it cites."
+    for name, _, what in APPOSED.findall(said.plain):
+        clauses = [clause for text in said.cited.values() for each in split(text) for clause in re.split("[;:]", each)]
+        near = [content_words(clause) for clause in clauses if _all(name, clause)]
+        meant = content_words(what)
+        if near and meant and not any(len(meant & each) >= len(meant) / 2 for each in near):
+            return "A name is described as somebody else is."
+    return ""
+
+
+def _all(name: str, text: str) -> bool:
+    return set(words(name)) <= set(words(text))
+
+
+def _known(name: str, there: set[str]) -> bool:
+    """Whether a name stands there, or what it is derived from."""
+    return name in there or any(len(word) >= 5 and name[: len(word)] == word for word in there)
+
+
+def _stem(word: str) -> str:
+    return word.removesuffix("'s")
