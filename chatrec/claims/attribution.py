@@ -12,6 +12,7 @@ OWN = re.compile(r"\b(?:I|I'm|I've|I'd|I'll|my|me|mine|we|our|us)\b|^(?:Bet|Came
 """How somebody speaks of himself; reviews leave the first word out; English."""
 
 SPEAKING = re.compile(r"(?:^|[,;:]\s)((?:[A-ZÀ-Þ][\w’'.-]*\s)+)(\w+)\b")
+TOLD = re.compile(r"^(?:The|Its)\s(?:\w+\s)?(\w+)\s(\w+)")
 DEFINITE = re.compile(r"^(?:The|All|Every|Critics|Everybody|Everyone|Audiences|People)\b")
 
 
@@ -31,11 +32,18 @@ def _misplaced(said: Sentence, spoken: set[str]) -> str:
     if spoken & cues("described"):
         return "A review is told as the description's words."
     for name, verb in SPEAKING.findall(said.plain):
-        if verb.casefold() in cues("speaking") and words(name)[-1] not in cues("reporter"):
+        if verb.casefold() in cues("speaking") and words(name)[-1] not in cues("reporter") | {"i"}:
             return "A review is told as the words of somebody it names."
     crowd = spoken & cues("everybody")
     if crowd and "not" not in said.words[:1] and not crowd & set(words(said.evidence)):
         return "A review is told as everybody's opinion."
+    reviews = len(set(said.refs))
+    if reviews == 1 and spoken & cues("plural") - set(words(said.evidence)) and not spoken & {"one"}:
+        return "One review is told as several."
+    found = TOLD.match(said.plain)
+    speaker = found[1].casefold() if found and found[2] in cues("speaking") else ""
+    if speaker and speaker not in cues("reporter") | set(words(said.evidence)):
+        return "A review is told as somebody else's words."
     own = any(OWN.search(text.replace("’", "'")) for text in said.borne_by)
     if own and DEFINITE.search(said.plain) and not spoken & cues("reporter"):
         return "What a reviewer tells of himself is told of somebody else."

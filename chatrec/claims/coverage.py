@@ -10,7 +10,7 @@ from chatrec.claims.numbers import NUMBER
 from chatrec.claims.sentence import QUOTED, Sentence, content_of
 from chatrec.sentences import STOP, content_words, words
 
-SHARED = 0.62
+SHARED = 0.6
 """Share of a sentence's content words that must stand in the sentences it rests on."""
 
 WHOLE = 3
@@ -37,7 +37,7 @@ def _added(said: Sentence) -> str:
     meant, borne = _meant(said), _borne_words(said)
     for clause in PART.split(said.plain):
         told = meant & content_of(clause)
-        if len(told) >= WHOLE and sum(_borne(stem, borne) for stem in told) <= len(told) / 4:
+        if len(told) >= WHOLE and sum(_borne(stem, borne) for stem in told) == 0:
             return "A part of it does not stand in what it cites."
     return ""
 
@@ -50,12 +50,14 @@ def share(said: Sentence) -> float:
 
 
 def _borne_words(said: Sentence) -> frozenset[str]:
-    return frozenset[str]().union(*map(content_of, said.borne_by))
+    """Those of the sentences it rests on, and of what it quotes, which stands there word for word."""
+    quoted = [double or single for double, single in QUOTED.findall(said.text)]
+    return frozenset[str]().union(*map(content_of, [*said.borne_by, *quoted]))
 
 
 def _meant(said: Sentence) -> frozenset[str]:
     """The words that tell something of the item, not who says it, whom it suits or how it is liked."""
-    told = [word for word in words(QUOTED.sub(" ", said.text)) if word not in _loose()]
+    told = [word for word in words(said.text) if word not in _loose()]
     return frozenset(stem for word in told for stem in content_words(word)) - content_words(said.title)
 
 

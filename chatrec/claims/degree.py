@@ -6,8 +6,8 @@ import re
 from functools import lru_cache
 from itertools import pairwise
 
-from chatrec.claims.cues import cues, groups
-from chatrec.claims.sentence import Sentence, content_of
+from chatrec.claims.cues import cues, groups, phrases
+from chatrec.claims.sentence import Sentence
 from chatrec.sentences import content_words, words
 
 SUPERLATIVE = re.compile(r"\b\w{3,}est\b|\bmost \w+", re.IGNORECASE)
@@ -22,8 +22,11 @@ def wrong(said: Sentence) -> str:
     if any(word not in cited for word in said.words if word in cues("lifting")):
         return "It tells of an honour that what it cites does not."
     for before, word in pairwise(["", *said.words]):
-        further = (word in cues("strict") and before != "not") or _manner(word, said.evidence)
-        if further and not any(word in group and group & near for group in groups("degrees")):
+        if (
+            word in cues("strict")
+            and before != "not"
+            and not any(word in group and group & near for group in groups("degrees"))
+        ):
             return "It goes further than what it cites."
     for found in SUPERLATIVE.findall(said.plain):
         word = words(found)[-1]
@@ -32,11 +35,6 @@ def wrong(said: Sentence) -> str:
     if any(found.casefold() not in said.evidence.casefold() for found in EVER.findall(said.plain)):
         return "It says of all what is said of one."
     return _unhedged(said)
-
-
-def _manner(word: str, evidence: str) -> bool:
-    """Whether it says in what way or how much, which the evidence does not."""
-    return word.endswith("ly") and word not in cues("no_adverbs") and not content_words(word) <= content_of(evidence)
 
 
 def _unhedged(said: Sentence) -> str:
@@ -50,7 +48,16 @@ def _unhedged(said: Sentence) -> str:
                 and not set(said.words) & cues("hedges")
             ):
                 return "It drops a reserve."
+    reserved = _phrase(said.plain) or set(said.words) & cues("hedges")
+    for text in () if reserved else said.borne_by:
+        for clause in re.split(r"[,;:.!?]", text):
+            if _phrase(clause) and len(content_words(clause) & content_words(said.plain)) > 1:
+                return "It drops a reserve."
     return ""
+
+
+def _phrase(text: str) -> bool:
+    return any(f" {phrase} " in f" {text.casefold()} " for phrase in phrases("loose_hedges"))
 
 
 @lru_cache(maxsize=20_000)

@@ -11,8 +11,8 @@ def wrong(said: Sentence) -> str:
     reviews = [ref for ref in said.cited if "#review:" in ref]
     if not reviews:
         return ""
-    there = content_words(said.evidence)
-    mine = [word for word in said.words if not content_words(word) & there]
+    there, stems = set(words(said.evidence)), content_words(said.evidence)
+    mine = [word for word in said.words if word not in there and not content_words(word) & stems]
     lean = sum(_lean(said, ref) for ref in reviews) / len(reviews)
     if any(word in cues("praise") for word in mine) and lean < 0:
         return "A complaint is told as praise."

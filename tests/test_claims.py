@@ -1,0 +1,141 @@
+"""A sentence must say what its sources say: measured on the written claims, and on the catalogue's own sentences."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chatrec.catalog import Item, sample
+from chatrec.catalog.source import open_source
+from chatrec.claims import supported, why_not
+from chatrec.explainer import Said, explain
+from chatrec.grounds import grounds_of, leanings_of
+from chatrec.sentences import sentences
+from chatrec.store.parts import passages_of
+from chatrec.types import Evidence, Query, Recommendation
+
+ITEMS = {record.id: record for record in open_source([sample.films()]).records() if isinstance(record, Item)}
+GROUNDS = {
+    "x#description": "A heavy lamp of brass, hardly dazzling, a bit loud. Ada Low drew it; Ben Ash cast it.",
+    "x#review:1": "I read under it for three weeks and never once had to squint. Two stars for the cord.",
+    "x#fact:designers": "designers: Ada Low",
+    "x#fact:founders": "founders: Ben Ash",
+    "x#fact:weight": "weight: 96",
+    "x#fact:year": "year: 1957",
+}
+
+
+def evidence_of(item: Item) -> tuple[Evidence, ...]:
+    return tuple(Evidence(ref, item.id, text) for _, ref, text in passages_of(item))
+
+
+def figures(half: str) -> tuple[int, int]:
+    """How many false claims are caught, and how many true ones are refused."""
+    found = Counter[bool]()
+    for line in (Path(__file__).parent / "claims" / f"{half}.jsonl").read_text("utf-8").splitlines():
+        claim = json.loads(line)
+        item = ITEMS[claim["item_id"]]
+        refused = why_not(
+            claim["sentence"],
+            claim["refs"],
+            grounds_of(item, evidence_of(item)),
+            title=item.title,
+            request=claim["message"],
+            ratings=leanings_of(item),
+        )
+        found[claim["supported"]] += bool(refused)
+    return found[False], found[True]
+
+
+def refusal(sentence: str, *refs: str, request: str = "a lamp for Clara") -> str:
+    return why_not(sentence, [f"x#{ref}" for ref in refs], GROUNDS, title="Bow Lamp", request=request)
+
+
+def test_of_the_open_claims_nearly_all_false_ones_are_caught_and_few_true_ones_refused() -> None:
+    caught, alarms = figures("open")
+    assert caught >= 90
+    assert alarms <= 10
+
+
+@pytest.mark.parametrize(
+    ("sentence", "refs", "reason"),
+    [
+        ("A heavy lamp of brass, dazzling.", ["description"], "denies"),
+        ("A heavy lamp of brass, loud.", ["description"], "reserve"),
+        ("A very heavy lamp of brass.", ["description"], "further"),
+        ("The heaviest lamp of brass ever.", ["description"], "most"),
+        ("A prize for a heavy lamp of brass.", ["description"], "honour"),
+        ("A reviewer says that it is a heavy lamp of brass.", ["description"], "no review"),
+        ("The description says one can read under it for three weeks.", ["review:1"], "description"),
+        ("Critics read under it for three weeks and never had to squint.", ["review:1"], "everybody"),
+        ("One reviewer read under it for four weeks.", ["review:1"], "number in words"),
+        ("Ben Ash is its designer.", ["fact:designers", "fact:founders"], "another"),
+        ("It weighs 1957.", ["fact:weight", "fact:year"], "another"),
+        ("Clara is the name of this heavy lamp of brass.", ["description"], "name"),
+        ("It lights up whole streets, ships and harbours.", ["description"], "Too little"),
+        ("A heavy lamp “of pure brass”.", ["description"], "quote"),
+        ("One reviewer hated to read under it for three weeks.", ["review:1"], "complaint"),
+    ],
+)
+def test_each_way_of_saying_more_than_the_sources_has_its_reason(sentence: str, refs: list[str], reason: str) -> None:
+    told = why_not(
+        sentence,
+        [f"x#{ref}" for ref in refs],
+        GROUNDS,
+        title="Bow Lamp",
+        request="a lamp for Clara",
+        ratings={"x#review:1": 1.0},
+    )
+    assert reason in told
+
+
+@pytest.mark.parametrize(
+    ("sentence", "refs"),
+    [
+        ("A heavy lamp of brass for Clara.", ["description"]),
+        ("Clara could like a heavy lamp of brass, hardly dazzling.", ["description"]),
+        ("One reviewer read under it for three weeks and never had to squint.", ["review:1"]),
+        ("Ada Low is its designer.", ["fact:designers", "fact:founders"]),
+        ("The year is 1957 and the weight 96.", ["fact:weight", "fact:year"]),
+        ("It is brass, heavy and a bit loud.", ["description"]),
+    ],
+)
+def test_what_the_sources_say_may_be_said_in_other_words(sentence: str, refs: list[str]) -> None:
+    assert refusal(sentence, *refs) == ""
+
+
+def test_the_catalogues_own_sentences_are_hardly_ever_refused() -> None:
+    told = Counter[str]()
+    for item in ITEMS.values():
+        grounds = grounds_of(item, evidence_of(item))
+        for ref, text in grounds.items():
+            for sentence in sentences(text) if "#fact:" not in ref else ():
+                said = sentence if "#description" in ref else f"One reviewer says: {sentence}"
+                told[why_not(said, [ref], grounds, title=item.title, request="", ratings=leanings_of(item))] += 1
+    assert told[""] >= 0.98 * told.total(), told
+
+
+def test_what_is_composed_without_a_language_model_passes_the_same_check() -> None:
+    shown = [Recommendation(item, 1.0, {}, evidence_of(item)) for item in ITEMS.values()]
+    query = Query("a warm story about friends by the sea, not too long")
+    refused = []
+    for piece in explain(query, shown, model=None, limit=1):
+        if isinstance(piece, Said):
+            item, claim = ITEMS[piece.item_id], piece.claim
+            grounds = grounds_of(item, evidence_of(item))
+            reason = why_not(
+                claim.text, claim.refs, grounds, title=item.title, request=query.text, ratings=leanings_of(item)
+            )
+            refused += [(claim, reason)] if reason else []
+    assert refused == []
+
+
+@given(st.text(max_size=200), st.lists(st.sampled_from(sorted(GROUNDS)), max_size=3))
+def test_any_text_is_judged_without_failing(sentence: str, refs: list[str]) -> None:
+    borne = supported(sentence, refs, GROUNDS, title="Bow Lamp", request="a lamp")
+    assert not borne or refs
