@@ -201,6 +201,34 @@ def evaluate_ranking(
     evaluating.run_ranking(file, catalog=catalog, llm=llm, limit=limit, as_json=json)
 
 
+@evaluate.command("grounding")
+def evaluate_grounding(
+    catalog: Catalog = "",
+    llm: Annotated[
+        str, typer.Option(help="The language model to try, such as fake:random; default: CHATREC_LLM.")
+    ] = "",
+    turns: Annotated[int, typer.Option(min=1, help="How many turns with drawn messages.")] = 200,
+    claims: Annotated[Path | None, typer.Option(help="Folder of written claims, true and false.")] = None,
+    attacks: Annotated[Path | None, typer.Option(help="Folder of attacks with honest twins.")] = None,
+    unchecked: Annotated[bool, typer.Option("--unchecked", help="Also what the bare answers carry out.")] = False,
+    seed: Annotated[int, typer.Option(help="For the messages and models that are drawn.")] = 0,
+    json: AsJson = None,
+) -> None:
+    """Does anything reach the user that the catalogue does not bear out?"""
+    from chatrec.commands import evaluating
+
+    evaluating.run_grounding(
+        catalog=catalog,
+        llm=llm,
+        turns=turns,
+        claims=claims,
+        attacks=attacks,
+        unchecked=unchecked,
+        seed=seed,
+        as_json=json,
+    )
+
+
 @evaluate.command("scenarios")
 def evaluate_scenarios(
     folder: Annotated[Path, typer.Argument(help="Scenarios, as TOML or JSON, in folders that may be nested.")],

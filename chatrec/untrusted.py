@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 
 LINK = re.compile(
     r"\w+://|\bwww\.|\b(?:javascript|mailto):|[\w.]+@\w+\.\w+|\b[\w-]+\.[a-z]{2,}/"
@@ -17,19 +18,72 @@ MARKUP = re.compile(
 """HTML, Markdown, and characters that are not seen but change what is."""
 
 COMMAND = re.compile(
-    r"\b(?:ignore|disregard|forget|override)\b.{0,40}\b(?:instruction|prompt|rule|guideline|previous|above)"
-    r"|\b(?:system prompt|you are now|as an ai\b|(?:system|assistant|user) ?:)",
+    r"\b(?:ignore|disregard|forget|override|ignoriere|vergiss|oublie|olvida|ignora|dimentica)\b.{0,40}"
+    r"\b(?:instruction|prompt|rule|guideline|previous|above|anweisung|consigne|instruc|istruzion)"
+    r"|\b(?:system prompt|you are now|as an ai\b|(?:system|assistant|user) ?:)"
+    r"|<\||\|>|\[/?INST\]|<</?SYS>>|\b(?:system|secret) (?:message|instructions?)\b"
+    r"|\b(?:tell|inform) (?:the|every|all|each) users?\b|\byou must (?:be told|recommend|say|write|rank)\b"
+    r"|\b(?:say|write|answer|reply|respond)(?: only| just)? (?:with|that|and only|uniquement|nur)?\W{0,3}[\"“:]"
+    r"|\b(?:only|one) sentence(?: is)?\s?:|\brecommend(?:ation)? engines?\b|\bthe model shall\b"
+    r"|\bwhen explaining\b|\bthe sentence to write\b|\bdecode and follow\b|\byour instructions\b"
+    r"|\b(?:always|never|must)\b.{0,10}\b(?:rank|list|put|place)\b.{0,40}\b(?:first|top)\b"
+    r"|\bput it on top\b|\bpretend that it is\b|\bend each explanation\b|\brepeat the words above\b|\bexplain that\b"
+    r"|\bexplain everything as if\b|\bgive no explanation\b"
+    r"|\bmust be listed\b|\bc\d+ ?\[[ef]\d|\[\w+#|\"\}\]|\{\"\w+\":|забудь|忽略.{0,6}指令"
+    r"|\b(?:new|earlier|further) instructions\b|\bthe user wants to hear\b|\bact as the\b|\bquote this as\b",
     re.IGNORECASE,
 )
-"""How a text talks to a language model rather than to a reader; English."""
+"""How a text talks to a language model rather than to a reader; mostly English."""
+
+UNSEEN = re.compile(
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u180e\u200b\u200c\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]"
+    r"|[\U000e0000-\U000e007f]"
+)
+"""Characters that are not seen, but change what is or hide what is said; a joiner of emoji is none."""
+
+ALIKE = str.maketrans(
+    "аеорсухіѕјԁһӏАВЕКМНОРСТХІЅЈαεορτυχικνΑΒΕΖΗΙΚΜΝΟΡΤΥΧ",
+    "aeopcyxisjdhlABEKMHOPCTXISJaeoptuxiknABEZHIKMNOPTYX",
+)
+"""Letters of other scripts that look like Latin ones."""
+
+TAG = re.compile(r"<\s*/?[a-z!][^<>]*>|&lt;.*?&gt;|!?\[[^\]]*\]\([^)]*\)|`{3,}", re.IGNORECASE | re.DOTALL)
+"""Tags, images and links in HTML and Markdown."""
+
+CAP = 2_000
+"""Characters of one text that enters a prompt."""
 
 
 def showable(text: str) -> bool:
     """Whether a sentence may stand in a reply: no link, no markup, nothing said to a language model."""
-    return not (LINK.search(text) or MARKUP.search(text) or COMMAND.search(text))
+    if UNSEEN.sub("", text) != text.replace("\u00ad", ""):
+        return False
+    return not (LINK.search(text) or MARKUP.search(text) or commanding(text))
+
+
+def commanding(text: str) -> bool:
+    """Whether a text speaks to a language model, in whatever letters that look alike."""
+    return bool(COMMAND.search(text) or COMMAND.search(_latin(text)))
+
+
+def plain(text: str) -> str:
+    """The text on one line, capped, without characters that are not seen and without the sentences that speak to a
+    language model: what is not read cannot be obeyed."""
+    seen = TAG.sub(" ", UNSEEN.sub("", text)[:CAP])
+    seen = "\n".join(" ".join(word for word in line.split() if not LINK.search(word)) for line in seen.splitlines())
+    parts = re.split(r"(?<=[.!?…])\s+|\n+", seen)
+    if commanding(" ".join(parts)):
+        parts = [part for part in parts if not commanding(part)]
+        parts = [] if commanding(" ".join(parts)) else parts
+    return " ".join(" ".join(parts).split())
 
 
 def fenced(text: str) -> str:
-    """The text on one line, between marks that it cannot hold itself."""
-    plain = " ".join(text.replace("<<<", "‹‹‹").replace(">>>", "›››").split())
-    return f"<<<{plain}>>>"
+    """The text in plain, between marks that it cannot hold itself."""
+    held = plain(text).replace("<<<", "‹‹‹").replace(">>>", "›››")
+    return f"<<<{held}>>>"
+
+
+def _latin(text: str) -> str:
+    """The text as it looks: the letters of words that mix scripts taken for Latin ones."""
+    return unicodedata.normalize("NFKC", text).translate(ALIKE)

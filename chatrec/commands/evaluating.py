@@ -89,6 +89,50 @@ def show_ranking(report: RankingReport, console: Console) -> None:
     console.print(f"Best on all of them: CHATREC_RANKING_WEIGHT={report.weight:g}.")
 
 
+def run_grounding(
+    *,
+    catalog: str,
+    llm: str,
+    turns: int,
+    claims: Path | None,
+    attacks: Path | None,
+    unchecked: bool,
+    seed: int,
+    as_json: Path | None,
+) -> None:
+    from chatrec.evaluation.grounding import evaluate_grounding
+
+    to_screen = as_json == Path("-")
+    _writable(None if to_screen else as_json)
+    settings = Settings.from_env()
+    given = {"catalog": catalog, "llm": llm}
+    fake = (llm or settings.llm).startswith("fake:")
+    rec = ChatRec(settings.model_copy(update={name: value for name, value in given.items() if value}))
+    wired = ChatRec(rec.settings.model_copy(update={"llm": "builtin"})) if fake else rec
+    with _progress() as told:
+        report = evaluate_grounding(
+            wired,
+            model=rec.settings.llm.strip(),
+            turns=turns,
+            claims=claims,
+            attacks=attacks,
+            unchecked=unchecked,
+            seed=seed,
+            progress=told,
+        )
+    console = Console(highlight=False, markup=False)
+    if to_screen:
+        console.print_json(data=report.to_json())
+    else:
+        if as_json:
+            _save(report.to_json(), as_json)
+        table = Table("", plain(rec.settings.llm))
+        for name, value in report.to_json().items():
+            table.add_row(name.replace("_", " "), f"{value:.3f}" if isinstance(value, float) else f"{value:,}")
+        console.print(table)
+    wired.close()
+
+
 def run_scenarios(
     folder: Path, *, seeds: int, only: str = "", as_json: Path | None = None, transcripts: Path | None = None
 ) -> None:
