@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from chatrec.catalog import Item, Value
 from chatrec.sentences import content_words, sentences
 from chatrec.types import Evidence, Query
-from chatrec.untrusted import showable
+from chatrec.untrusted import commanding, heard, showable
 
 LONGEST_FACT = 120
 """Characters; a facet with a longer text is no fact to state."""
@@ -62,7 +62,19 @@ def meeting(item: Item, query: Query) -> list[Fact]:
 
 def grounds_of(item: Item, evidence: tuple[Evidence, ...]) -> Mapping[str, str]:
     """Text by ref of everything a claim about this item may cite."""
-    return {piece.ref: piece.quote for piece in evidence} | {fact.ref: fact.phrase for fact in facts_of(item)}
+    texts = {piece.ref: told for piece in trusted(item, evidence) if (told := heard(piece.quote))}
+    return texts | {fact.ref: fact.phrase for fact in facts_of(item)}
+
+
+def trusted(item: Item, evidence: Iterable[Evidence]) -> list[Evidence]:
+    """The evidence without reviews that speak to a language model anywhere, and without the item's own words where
+    its record does."""
+    pieces = list(evidence)
+    refs = {piece.ref for piece in pieces}
+    said = "\n".join([item.title, *map(str, item.attributes.values()), item.description])
+    bad = {f"{item.id}#review:{review.id}" for review in item.reviews if commanding(review.text)} & refs
+    own = commanding(said)
+    return [piece for piece in pieces if piece.ref not in bad and not (own and kind_of(piece.ref) == "description")]
 
 
 def leanings_of(item: Item) -> Mapping[str, float]:

@@ -7,11 +7,11 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from chatrec.grounds import Fact, facts_of, kind_of, meeting
+from chatrec.grounds import Fact, facts_of, kind_of, meeting, trusted
 from chatrec.prompts import phrases
 from chatrec.sentences import content_words, sentences, shortened
 from chatrec.types import Claim, Query, Recommendation
-from chatrec.untrusted import showable
+from chatrec.untrusted import heard, showable
 
 SHORTEST, COMFORTABLE = 30, 180
 """Characters: shorter sentences say too little by themselves, longer ones are tiring to read."""
@@ -72,9 +72,9 @@ def _sentences(shown: Recommendation) -> Iterator[_Sentence]:
     rated = {f"{shown.item.id}#review:{r.id}": r.rating for r in shown.item.reviews if r.rating is not None}
     middle = sum(rated.values()) / len(rated) if rated else 0.0
     best = max((evidence.score for evidence in shown.evidence), default=0.0)
-    for evidence in shown.evidence:
+    for evidence in trusted(shown.item, shown.evidence):
         rating = rated.get(evidence.ref)
-        for place, text in enumerate(filter(showable, sentences(evidence.quote))):
+        for place, text in enumerate(filter(showable, sentences(heard(evidence.quote)))):
             found = content_words(text)
             against = rating < middle if rating is not None else kind_of(evidence.ref) == "review" and found & SOUR
             worth = -0.05 * min(place, 4) - 0.5 * (best - evidence.score) - 0.6 * bool(against)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 LINK = re.compile(
     r"\w+://|\bwww\.|\b(?:javascript|mailto):|[\w.]+@\w+\.\w+|\b[\w-]+\.[a-z]{2,}/"
@@ -23,11 +24,11 @@ COMMAND = re.compile(
     r"|\b(?:system prompt|you are now|as an ai\b|(?:system|assistant|user) ?:)"
     r"|<\||\|>|\[/?INST\]|<</?SYS>>|\b(?:system|secret) (?:message|instructions?)\b"
     r"|\b(?:tell|inform) (?:the|every|all|each) users?\b|\byou must (?:be told|recommend|say|write|rank)\b"
-    r"|\b(?:say|write|answer|reply|respond)(?: only| just)? (?:with|that|and only|uniquement|nur)?\W{0,3}[\"“:]"
+    r"|(?<!\bI )\b(?:say|write|answer|reply|respond)(?: only| just)?(?: with| that| and only| uniquement| nur)?\W{0,3}[\"“:]"
     r"|\b(?:only|one) sentence(?: is)?\s?:|\brecommend(?:ation)? engines?\b|\bthe model shall\b"
-    r"|\bwhen explaining\b|\bthe sentence to write\b|\bdecode and follow\b|\byour instructions\b"
+    r"|\b(?:the )?(?:language )?models? (?:shall|must)\b|\bwhen explaining\b|\bthe sentence to write\b|\bdecode and follow\b|\byour instructions\b"
     r"|\b(?:always|never|must)\b.{0,10}\b(?:rank|list|put|place)\b.{0,40}\b(?:first|top)\b"
-    r"|\bput it on top\b|\bpretend that it is\b|\bend each explanation\b|\brepeat the words above\b|\bexplain that\b"
+    r"|\bput it on top\b|\bpretend that it is\b|\bend each explanation\b|\brepeat the words above\b|\bexplain that \w"
     r"|\bexplain everything as if\b|\bgive no explanation\b"
     r"|\bmust be listed\b|\bc\d+ ?\[[ef]\d|\[\w+#|\"\}\]|\{\"\w+\":|забудь|忽略.{0,6}指令"
     r"|\b(?:new|earlier|further) instructions\b|\bthe user wants to hear\b|\bact as the\b|\bquote this as\b",
@@ -36,8 +37,8 @@ COMMAND = re.compile(
 """How a text talks to a language model rather than to a reader; mostly English."""
 
 UNSEEN = re.compile(
-    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u180e\u200b\u200c\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]"
-    r"|[\U000e0000-\U000e007f]"
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u180e\u200b\u200c\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff]"
+    r"|[\ufff9-\ufffb\U000e0000-\U000e007f]"
 )
 """Characters that are not seen, but change what is or hide what is said; a joiner of emoji is none."""
 
@@ -61,21 +62,34 @@ def showable(text: str) -> bool:
     return not (LINK.search(text) or MARKUP.search(text) or commanding(text))
 
 
+@lru_cache(maxsize=20_000)
 def commanding(text: str) -> bool:
     """Whether a text speaks to a language model, in whatever letters that look alike."""
     return bool(COMMAND.search(text) or COMMAND.search(_latin(text)))
 
 
+def heard(text: str) -> str:
+    """The text literally; nothing of one that anywhere speaks to a language model, whose other words are no better."""
+    return "" if commanding(UNSEEN.sub("", text)) else text
+
+
+def _until_command(text: str) -> str:
+    """The sentences before the first that speaks to a language model."""
+    if not commanding(text):
+        return text
+    end = 0
+    for found in re.finditer(r"[^.!?…\n]*(?:[.!?…\n]+\s*|$)", text):
+        if commanding(found[0]):
+            return text[:end].strip()
+        end = found.end()
+    return ""  # it does so across sentences
+
+
 def plain(text: str) -> str:
-    """The text on one line, capped, without characters that are not seen and without the sentences that speak to a
-    language model: what is not read cannot be obeyed."""
-    seen = TAG.sub(" ", UNSEEN.sub("", text)[:CAP])
-    seen = "\n".join(" ".join(word for word in line.split() if not LINK.search(word)) for line in seen.splitlines())
-    parts = re.split(r"(?<=[.!?…])\s+|\n+", seen)
-    if commanding(" ".join(parts)):
-        parts = [part for part in parts if not commanding(part)]
-        parts = [] if commanding(" ".join(parts)) else parts
-    return " ".join(" ".join(parts).split())
+    """The text on one line, capped, without what is not seen, links and tags, and only as far as it speaks to
+    readers: what a language model does not read it cannot obey."""
+    seen = TAG.sub(" ", _until_command(UNSEEN.sub("", text))[:CAP])
+    return " ".join(word for word in seen.split() if not LINK.search(word))
 
 
 def fenced(text: str) -> str:
