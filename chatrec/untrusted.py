@@ -12,7 +12,7 @@ LINK = re.compile(
     re.IGNORECASE,
 )
 MARKUP = re.compile(
-    r"<\s*[a-z/!]|\]\s*\(|!\[|`|\*\*|&(?:#\w+|lt|gt|amp|quot|nbsp|apos);"
+    r"<[a-z/!]|\]\s*\(|!\[|`|\*\*|&(?:#\w+|lt|gt|amp|quot|nbsp|apos);"
     r"|[\x00-\x08\x0e-\x1f\x7f\u202a-\u202e\u2066-\u2069]",
     re.IGNORECASE,
 )
@@ -24,14 +24,22 @@ COMMAND = re.compile(
     r"|\b(?:system prompt|you are now|as an ai\b|(?:system|assistant|user) ?:)"
     r"|<\||\|>|\[/?INST\]|<</?SYS>>|\b(?:system|secret) (?:message|instructions?)\b"
     r"|\b(?:tell|inform) (?:the|every|all|each) users?\b|\byou must (?:be told|recommend|say|write|rank)\b"
-    r"|(?<!\bI )\b(?:say|write|answer|reply|respond)(?: only| just)?(?: with| that| and only| uniquement| nur)?\W{0,3}[\"“:]"
+    r"|(?<!\bI )\b(?:say|write|answer|reply|respond)(?: only| just)?(?: with| that| and only| uniquement)?"
+    r"\W{0,3}[\"“:]"
     r"|\b(?:only|one) sentence(?: is)?\s?:|\brecommend(?:ation)? engines?\b|\bthe model shall\b"
-    r"|\b(?:the )?(?:language )?models? (?:shall|must)\b|\bwhen explaining\b|\bthe sentence to write\b|\bdecode and follow\b|\byour instructions\b"
+    r"|\b(?:the )?(?:language )?models? (?:shall|must)\b|\bwhen explaining\b|\bthe sentence to write\b"
+    r"|\bdecode and follow\b|\byour instructions\b"
     r"|\b(?:always|never|must)\b.{0,10}\b(?:rank|list|put|place)\b.{0,40}\b(?:first|top)\b"
     r"|\bput it on top\b|\bpretend that it is\b|\bend each explanation\b|\brepeat the words above\b|\bexplain that \w"
     r"|\bexplain everything as if\b|\bgive no explanation\b"
-    r"|\bmust be listed\b|\bc\d+ ?\[[ef]\d|\[\w+#|\"\}\]|\{\"\w+\":|забудь|忽略.{0,6}指令"
-    r"|\b(?:new|earlier|further) instructions\b|\bthe user wants to hear\b|\bact as the\b|\bquote this as\b",
+    r"|\bmust be listed\b|\bc\d+ ?\[[ef]\d|\[\w+#|\"\}\]|\{\"\w+\":|забудь|忽略.{0,8}指令"
+    r"|\b(?:new|earlier|further) instructions\b|\bthe user wants to hear\b|\bact as the\b|\bquote this as\b"
+    r"|\b(?:language model|LLM|chatbot|recommender|AI (?:model|assistant|system)|recommendation algorithm)s?\b"
+    r"|\byour (?:answer|reply|output|response|explanation|summary|system|prompt)\b|\bthe user\b|\bevery user\b"
+    r"|\b(?:antworte|schreibe nur|ignoriere?t? alle|réponds|écris|responde|escribe|muestra tu|rispondi|scrivi)\b"
+    r"|\b(?:responda|escreva|napisz|odpowiedz|zignoruj|yoksay|yanıtla|negeer|antwoord met)\b"
+    r"|игнорируй|ответь|напиши|無視|回答:|回答：|تجاهل|अनदेखा|무시하"
+    r"|(?<![\w+/])(?=[A-Za-z0-9+/]*[a-z])(?=[A-Za-z0-9+/]*[A-Z])(?=[A-Za-z0-9+/]*\d)[A-Za-z0-9+/]{24,}={0,2}",
     re.IGNORECASE,
 )
 """How a text talks to a language model rather than to a reader; mostly English."""
