@@ -52,7 +52,7 @@ def messages(path: Path | None) -> list[str]:
 
 
 def timed(session: Session, message: str) -> dict[str, float]:
-    """Milliseconds of each stage, and until there is something to see: the cards, a first reason, three items' reasons."""
+    """Milliseconds of each stage, and until there is something to see: cards, a first reason, those of three items."""
     begun = time.perf_counter()
     seen: dict[str, float] = {}
     told: set[str] = set()
