@@ -1,8 +1,11 @@
 """What reviews praise and blame: the catalogue's own recurrent nouns, and how many reviews speak well of each.
 
 Nothing here reads the store: it takes texts and gives values, which the store keeps with the rest of a generation.
+`sentiment` says whether a sentence praises or blames, `told` what the reviews of an item agree on.
 """
 
 from chatrec.aspects.sentiment import sentiment
+from chatrec.aspects.telling import told
+from chatrec.aspects.values import Aspect
 
-__all__ = ["sentiment"]
+__all__ = ["Aspect", "sentiment", "told"]

@@ -22,12 +22,14 @@ LONGEST = 5
 REACH = 4
 """How many words a "not" reaches."""
 
-NEGATORS = frozenset("not no never without hardly barely scarcely neither nor nobody none nothing lacks lacking".split())
+NEGATORS = frozenset("not no never without hardly barely scarcely neither nor nobody none nothing".split())
 ONLY = frozenset("only just but merely".split())
 """After "not" or "nothing" they take it back: not only good."""
 
-STRONGER = frozenset("very really incredibly so extremely absolutely totally truly completely super highly most".split())
-WEAKER = frozenset("somewhat slightly bit little rather fairly almost kinda sometimes occasionally mildly".split())
+STRONGER = frozenset(
+    "very really incredibly so extremely absolutely totally truly completely super highly most".split()
+)
+WEAKER = frozenset("somewhat slightly bit little rather fairly almost kinda sometimes occasionally".split())
 UNREAL = frozenset("could should would wish wished if expected expecting hoping hoped supposed tries trying".split())
 """After them what is good was not so."""
 
@@ -42,7 +44,13 @@ SPREAD = 6.0
 
 def sentiment(text: str) -> float:
     """How much a sentence praises (up to 1) or blames (down to -1); 0 where it does neither."""
-    total = sum(found.weight for found in opinions(text))
+    return of_tokens(tokens_of(text))
+
+
+def of_tokens(tokens: Sequence[str]) -> float:
+    found = opinions_in(tokens)
+    turn = max((place for place, token in enumerate(tokens) if place and token in TURNS), default=0)
+    total = sum(o.weight * (1.0 if not turn else BEFORE if o.place < turn else AFTER) for o in found)
     return total / math.sqrt(total * total + SPREAD)
 
 
@@ -54,16 +62,13 @@ class Opinion:
     weight: float
 
 
-def opinions(text: str) -> list[Opinion]:
-    tokens = _tokens(text)
-    found = [Opinion(place, _weight(tokens, place, weight)) for place, weight in _matches(tokens)]
-    turn = max((place for place, token in enumerate(tokens) if place and token in TURNS), default=0)
-    if not turn:
-        return found
-    return [Opinion(o.place, o.weight * (BEFORE if o.place < turn else AFTER)) for o in found]
+def opinions_in(tokens: Sequence[str]) -> list[Opinion]:
+    """Every word or phrase of opinion, in order."""
+    return [Opinion(place, _weight(tokens, place, weight)) for place, weight in _matches(tokens)]
 
 
-def _tokens(text: str) -> list[str]:
+def tokens_of(text: str) -> list[str]:
+    """The words of a text and the marks between its clauses, "not" apart from its verb."""
     tokens: list[str] = []
     for token in TOKEN.findall(NOT.sub(_apart, text.casefold().replace("’", "'"))):
         tokens.append(UNSHORTENED.get(token, token))
@@ -72,6 +77,11 @@ def _tokens(text: str) -> list[str]:
 
 def _apart(found: re.Match[str]) -> str:
     return "can not" if found[0] == "cannot" else " not"
+
+
+def word_weight(word: str) -> float:
+    """What a word says by itself; 0 where it is none of opinion."""
+    return _lexicon().weight([word]) or 0.0
 
 
 def _matches(tokens: Sequence[str]) -> Iterator[tuple[int, float]]:
@@ -135,7 +145,7 @@ def _lexicon() -> _Lexicon:
             continue
         weight, *entries = line.split()
         for entry in entries:
-            parts = tuple(_tokens(entry.replace("_", " ")))
+            parts = tuple(tokens_of(entry.replace("_", " ")))
             if len(parts) > 1:
                 phrases[parts] = float(weight)
             else:

@@ -150,7 +150,7 @@ def _updated(
         try:
             counts = _ingested(folder, scratch / "items.db", before, change)
             rules.check(scratch / "items.db")
-            if before and before.stamp.matches(embedder.stamp) and before.server == bool(url) and counts.nothing:
+            if before and _stands(before, embedder, url) and counts.nothing:
                 rules.keep(folder)
                 return _report(folder, before, counts, embedded=0)
             if fresh:
@@ -160,6 +160,11 @@ def _updated(
             shutil.rmtree(scratch, ignore_errors=True)
             if not manifest.current(folder):  # nothing half-written, but for what was embedded
                 shutil.rmtree(folder / "parts", ignore_errors=True)
+
+
+def _stands(before: Manifest, embedder: Embedder, url: str) -> bool:
+    """Whether a generation need not be built again while its items stay as they are."""
+    return before.stamp.matches(embedder.stamp) and before.server == bool(url) and "aspects" in before.parts
 
 
 def _before(folder: Path, *, fresh: bool) -> Manifest | None:
