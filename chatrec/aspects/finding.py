@@ -42,9 +42,9 @@ CLOSED = (
     | COPULAS
     | frozenset(
         "if then where during through throughout without within before until though however although since per via "
-        "both either neither every each much many few lot lots being having may might must shall should never ever "
-        "here nor always often still yet even only quite rather well back away off down around us me myself itself himself "
-        "herself themselves one two three everything everyone someone somebody everybody anyone anybody else same "
+        "both either neither every each much many few lot lots being having may might must shall should never "
+        "ever here nor always often still yet even only quite rather well back away off down around us me myself itself "
+        "himself herself themselves one two three everything everyone someone somebody everybody anyone anybody else same "
         "nothing anything something thing things stuff way".split()
     )
 )

@@ -45,7 +45,7 @@ def _agreed(count: int, one: Aspect) -> bool:
 
 
 def _asked(aspects: Sequence[Aspect], query: Query) -> frozenset[str]:
-    matcher = Matcher([[tuple(map(key_of, one.name.split()))] for one in aspects])
+    matcher = Matcher([[tuple(map(key_of, word.split())) for word in (one.name, *one.also)] for one in aspects])
     return frozenset(aspects[number].name for number, _, _ in matcher.places(tokens_of(query.wishes)))
 
 

@@ -25,6 +25,9 @@ VERSION = 1
 LONGEST = 6_000
 """Characters of a review that are read."""
 
+DOUBT = 2
+"""So many reviews that say neither are thought to be added to those of each item, whose few reviews may err."""
+
 LEARNED_FROM = 20_000
 """Reviews, spread over the catalogue, among which aspects are looked for."""
 
@@ -109,7 +112,7 @@ class Aspects:
             ref = f"{item_id}#review:{item.reviews[self._said['places'][entry]].id}"
             found.setdefault(int(self._said["aspects"][entry]), []).append((ref, int(self._said["judged"][entry])))
         reviews = int(self._tones[row, 0])
-        some = [_aspect(self.names[number], entries, reviews) for number, entries in found.items()]
+        some = [_aspect(self._known[number], entries, reviews) for number, entries in found.items()]
         return tuple(sorted(some, key=lambda one: (-one.praise - one.complaint, -one.mentions, one.name)))
 
     def asked(self, text: str) -> list[int]:
@@ -122,17 +125,24 @@ class Aspects:
         """The names of the aspects that a text names."""
         return tuple(self.names[number] for number in self.asked(text))
 
+    def praised(self, text: str) -> NDArray[np.float64] | None:
+        """How much more praise than complaint the reviews of every row have for the aspects that a text names: from -1
+        to 1, nearer to 0 the fewer reviews say anything of them. None where it names none."""
+        asked = self.asked(text)
+        return np.mean([_leaning(*self.balance(number)) for number in asked], axis=0) if asked else None
+
+    @cached_property
+    def tone(self) -> NDArray[np.float64]:
+        """The same for praise on the whole; NaN where no review has any tone."""
+        praise, blame = self._tones[:, 1], self._tones[:, 2]
+        return np.where(praise + blame > 0, _leaning(praise, blame), np.nan)
+
     def balance(self, number: int) -> tuple[Counts, Counts]:
         """How many reviews of every row praise an aspect, and how many complain of it."""
         chosen = self._said["aspects"] == number
         rows, judged = self._said["rows"][chosen], self._said["judged"][chosen]
         count = len(self._starts) - 1
         return np.bincount(rows[judged > 0], minlength=count), np.bincount(rows[judged < 0], minlength=count)
-
-    @property
-    def tones(self) -> tuple[Counts, Counts]:
-        """How many reviews of every row praise on the whole, and how many blame."""
-        return self._tones[:, 1].astype(np.int64), self._tones[:, 2].astype(np.int64)
 
     @cached_property
     def _known(self) -> list[dict[str, Any]]:
@@ -165,7 +175,12 @@ class Aspects:
         return tones
 
 
-def _aspect(name: str, entries: Sequence[tuple[str, int]], reviews: int) -> Aspect:
+def _leaning(praise: Counts, complaint: Counts) -> NDArray[np.float64]:
+    return np.asarray((praise - complaint) / (praise + complaint + DOUBT), dtype=np.float64)
+
+
+def _aspect(known: Mapping[str, Any], entries: Sequence[tuple[str, int]], reviews: int) -> Aspect:
     praised = tuple(ref for ref, judged in entries if judged > 0)
     complained = tuple(ref for ref, judged in entries if judged < 0)
-    return Aspect(name, len(praised), len(complained), len(entries), reviews, praised, complained)
+    also = tuple(" ".join(key) for key in known["keys"][1:])
+    return Aspect(known["name"], len(praised), len(complained), len(entries), reviews, praised, complained, also)
