@@ -21,7 +21,7 @@ JUDGED = 0.12
 LEAST_JUDGED = 4
 """In how many reviews it must be."""
 
-SUBJECT, LEAST_SUBJECT = 0.1, 2
+SUBJECT, LEAST_SUBJECT = 0.16, 2
 """Share and number of these judgements in which it is the subject: "great job" is said, "the job was great" is not."""
 
 ENDING = 0.55
@@ -42,10 +42,10 @@ CLOSED = (
     | COPULAS
     | frozenset(
         "if then where during through throughout without within before until though however although since per via "
-        "both either neither every each much many few lot lots being having may might must shall should never "
-        "ever here nor always often still yet even only quite rather well back away off down around us me myself itself "
-        "himself herself themselves one two three everything everyone someone somebody everybody anyone anybody else same "
-        "nothing anything something thing things stuff way".split()
+        "both either neither every each much many few lot lots being having may might must shall should never ever "
+        "here nor always often still yet even only quite rather well back away off down around us me myself itself "
+        "himself herself themselves one two three everything everyone someone somebody everybody anyone anybody else "
+        "same nothing anything something thing things stuff way".split()
     )
 )
 """Words between which nouns stand; English."""

@@ -106,6 +106,8 @@ def _weight(tokens: Sequence[str], place: int, weight: float) -> float:
         if not token[0].isalnum() or token in TURNS:
             break
         before.append(token)
+    if before and before[0] == "too" and weight > 0:
+        weight *= -TURNED
     if before and before[0] in STRONGER:
         weight *= STRENGTHENED
     if any(token in WEAKER for token in before[:2]):

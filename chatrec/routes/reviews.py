@@ -20,17 +20,17 @@ DEPTH = 1.5
 """How many passages are looked at for each hit wanted, as several may be of one item."""
 
 
-PRAISE = 0.1
-"""How much cosine an item gains whose reviews all praise the aspects that the request names, and loses where all of
-them complain of these."""
+PRAISE = 0.03
+"""How much cosine an item gains whose reviews all praise what the request wants to be good, and loses where all of them
+complain of that. Half of the reviews say so of the other half; on past dialogues it changes nothing, and more does harm."""
 
 
 class Route:
     """Dense retrieval over reviews, late fusion by item as in RA-Rec (Kemper et al., SIGIR'24).
 
     An item scores the mean of its three best reviews; one with fewer found is filled up with the score of the
-    last passage found, so that one enthusiast does not outweigh three. Where the request names aspects of the
-    catalogue ("great service"), what its reviews say of these counts as well.
+    last passage found, so that one enthusiast does not outweigh three. Where the request wants an aspect of
+    the catalogue to be good ("great service"), what its reviews say of that counts as well.
     """
 
     def __init__(self, snapshot: Snapshot, learned: Learned) -> None:
@@ -59,7 +59,8 @@ class Route:
         )
 
     def _praised(self, text: str, item_ids: Sequence[str]) -> NDArray[np.float64]:
-        """From -1 to 1 for each item; 0 where nothing is known, or no aspect was named."""
-        rows = [self._snapshot.items.row(item_id) for item_id in item_ids]
+        """From -1 to 1 for each item; 0 where nothing is known, or no aspect was wanted."""
         praised = self._snapshot.aspects.praised(text)
-        return np.zeros(len(rows)) if praised is None else praised[rows]
+        if praised is None:
+            return np.zeros(len(item_ids))
+        return np.asarray([praised[self._snapshot.items.row(item_id)] for item_id in item_ids])

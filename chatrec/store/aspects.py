@@ -19,7 +19,7 @@ from chatrec.aspects.values import Aspect
 from chatrec.catalog import Item
 from chatrec.store.items import Items
 
-VERSION = 1
+VERSION = 2
 """Counts up when the same reviews give other aspects."""
 
 LONGEST = 6_000
@@ -115,20 +115,10 @@ class Aspects:
         some = [_aspect(self._known[number], entries, reviews) for number, entries in found.items()]
         return tuple(sorted(some, key=lambda one: (-one.praise - one.complaint, -one.mentions, one.name)))
 
-    def asked(self, text: str) -> list[int]:
-        """The numbers of the aspects that a text names."""
-        if not self.names:
-            return []
-        return list(dict.fromkeys(number for number, _, _ in self._matcher.places(tokens_of(text))))
-
-    def named(self, text: str) -> tuple[str, ...]:
-        """The names of the aspects that a text names."""
-        return tuple(self.names[number] for number in self.asked(text))
-
     def praised(self, text: str) -> NDArray[np.float64] | None:
-        """How much more praise than complaint the reviews of every row have for the aspects that a text names: from -1
-        to 1, nearer to 0 the fewer reviews say anything of them. None where it names none."""
-        asked = self.asked(text)
+        """How much more praise than complaint the reviews of every row have for the aspects that a text wants to be good
+        ("great service"): from -1 to 1, nearer to 0 the fewer reviews say anything of them. None where it wants none."""
+        asked = [number for number, judged in self._matcher.judged(tokens_of(text)).items() if judged > 0]
         return np.mean([_leaning(*self.balance(number)) for number in asked], axis=0) if asked else None
 
     @cached_property

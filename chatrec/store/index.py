@@ -164,7 +164,7 @@ def _updated(
 
 def _stands(before: Manifest, embedder: Embedder, url: str) -> bool:
     """Whether a generation need not be built again while its items stay as they are."""
-    return before.stamp.matches(embedder.stamp) and before.server == bool(url) and "aspects" in before.parts
+    return before.stamp.matches(embedder.stamp) and before.server == bool(url) and parts.up_to_date(before.parts)
 
 
 def _before(folder: Path, *, fresh: bool) -> Manifest | None:

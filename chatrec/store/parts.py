@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -39,6 +39,11 @@ def texts_of(items: Items) -> Iterator[str]:
     """Every text that has a vector."""
     yield from (text for item in items.all() for _, _, text in embedded_of(item))
     yield from (memory.text for dialogue in items.dialogues() for memory in memories(dialogue))
+
+
+def up_to_date(names: Mapping[str, str]) -> bool:
+    """Whether parts of these names are all that this version would build; older ones may lack aspects."""
+    return names.get("aspects", "").startswith(f"aspects-{aspects.VERSION}-")
 
 
 class Builder:
@@ -118,7 +123,7 @@ class Builder:
             f"{row} {review.id} {review.text}" for row, item in enumerate(self._items.all()) for review in item.reviews
         )
         return self._part(
-            f"aspects-{texts}-{self._stamp.checksum[:8]}-{aspects.VERSION}{self._suffix}",
+            f"aspects-{aspects.VERSION}-{texts}-{self._stamp.checksum[:8]}{self._suffix}",
             lambda target: aspects.build(
                 target,
                 self._items,
