@@ -28,8 +28,8 @@ def features_of(query: Query, hits: Mapping[str, Sequence[Hit]], snapshot: Snaps
     """Of every item that a route found, in the order of rows. Names say what they are of: `score:<route>`,
     `rank:<route>`, `asked:<facet>` (values the request names), `shared:<facet>` (with the items named),
     `value:<facet>` and `distance:<facet>` (a number, and how far from the median of the items named), `praised:asked`
-    (what its reviews say of the aspects that the request wants to be good), `praised:whole` (what they say on the whole), and the
-    rest.
+    (what the reviews say of the aspects that the request wants to be good), `praised:whole` (what they say on the
+    whole), and the rest.
     """
     row_of = snapshot.items.row
     found = {name: np.asarray([row_of(hit.item_id) for hit in some], dtype=np.int64) for name, some in hits.items()}

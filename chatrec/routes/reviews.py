@@ -22,7 +22,7 @@ DEPTH = 1.5
 
 PRAISE = 0.03
 """How much cosine an item gains whose reviews all praise what the request wants to be good, and loses where all of them
-complain of that. Half of the reviews say so of the other half; on past dialogues it changes nothing, and more does harm."""
+complain of that. One half of the reviews foretells the other better so; in past dialogues more does harm (README)."""
 
 
 class Route:

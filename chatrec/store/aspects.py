@@ -116,8 +116,8 @@ class Aspects:
         return tuple(sorted(some, key=lambda one: (-one.praise - one.complaint, -one.mentions, one.name)))
 
     def praised(self, text: str) -> NDArray[np.float64] | None:
-        """How much more praise than complaint the reviews of every row have for the aspects that a text wants to be good
-        ("great service"): from -1 to 1, nearer to 0 the fewer reviews say anything of them. None where it wants none."""
+        """How much more praise than complaint the reviews of every row have for the aspects that a text wants to be
+        good ("great service"): from -1 to 1, nearer to 0 the fewer reviews speak of them. None where it wants none."""
         asked = [number for number, judged in self._matcher.judged(tokens_of(text)).items() if judged > 0]
         return np.mean([_leaning(*self.balance(number)) for number in asked], axis=0) if asked else None
 
