@@ -22,8 +22,11 @@ LONGEST = 5
 REACH = 4
 """How many words a "not" reaches."""
 
+FAR, THINKING = 8, frozenset("say think call believe find consider feel".split())
+"""How many it reaches through these: I would not say that it is good."""
+
 NEGATORS = frozenset("not no never without hardly barely scarcely neither nor nobody none nothing".split())
-ONLY = frozenset("only just but merely".split())
+ONLY = frozenset("only just but merely short".split())
 """After "not" or "nothing" they take it back: not only good."""
 
 STRONGER = frozenset(
@@ -102,7 +105,7 @@ def _matches(tokens: Sequence[str]) -> Iterator[tuple[int, float]]:
 def _weight(tokens: Sequence[str], place: int, weight: float) -> float:
     """The weight of what stands at `place`, by the words before it in its clause."""
     before: list[str] = []
-    for token in reversed(tokens[max(0, place - REACH) : place]):
+    for token in reversed(tokens[max(0, place - FAR) : place]):
         if not token[0].isalnum() or token in TURNS:
             break
         before.append(token)
@@ -112,11 +115,17 @@ def _weight(tokens: Sequence[str], place: int, weight: float) -> float:
         weight *= STRENGTHENED
     if any(token in WEAKER for token in before[:2]):
         weight *= WEAKENED
-    if any(token in NEGATORS and not (at and before[at - 1] in ONLY) for at, token in enumerate(before)):
+    if any(token in NEGATORS and _reaches(before, at) for at, token in enumerate(before)):
         return -TURNED * weight
-    if weight > 0 and any(token in UNREAL for token in before):
+    if weight > 0 and any(token in UNREAL for token in before[:REACH]):
         return WISHED * weight
     return weight
+
+
+def _reaches(before: Sequence[str], at: int) -> bool:
+    """Whether the "not" that stands `at` so many words before an opinion is about it."""
+    after = before[at - 1] if at else ""
+    return after not in ONLY and (at < REACH or after in THINKING)
 
 
 @dataclass(frozen=True)

@@ -87,6 +87,16 @@ def _written(text: str) -> bool:
     return bool(text.strip())
 
 
+def names_in(folder: Path) -> tuple[str, ...]:
+    """The names of the aspects that were written there, the commonest first."""
+    return tuple(entry["name"] for entry in _read(folder))
+
+
+def _read(folder: Path) -> list[dict[str, Any]]:
+    known: list[dict[str, Any]] = json.loads((folder / "names.json").read_text("utf-8"))
+    return known
+
+
 class Aspects:
     """One generation's aspects; opened when first asked. `folder` None: the generation was indexed without them."""
 
@@ -95,7 +105,7 @@ class Aspects:
 
     @cached_property
     def names(self) -> tuple[str, ...]:
-        """Their names, the commonest first."""
+        """Their names, the commonest first; empty where reviews have none, or were indexed before there were any."""
         return tuple(entry["name"] for entry in self._known)
 
     def of(self, item_id: str) -> tuple[Aspect, ...]:
@@ -136,10 +146,7 @@ class Aspects:
 
     @cached_property
     def _known(self) -> list[dict[str, Any]]:
-        if self._folder is None:
-            return []
-        known: list[dict[str, Any]] = json.loads((self._folder / "names.json").read_text("utf-8"))
-        return known
+        return [] if self._folder is None else _read(self._folder)
 
     @cached_property
     def _matcher(self) -> Matcher:

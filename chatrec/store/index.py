@@ -13,7 +13,7 @@ from typing import TypeAlias
 from chatrec.catalog import Record
 from chatrec.embedding import Embedder
 from chatrec.errors import CatalogNotFound, StoreError
-from chatrec.store import house, manifest, parts, vectors
+from chatrec.store import aspects, house, manifest, parts, vectors
 from chatrec.store.embeddings import Embeddings
 from chatrec.store.failure import told
 from chatrec.store.house import HouseRules
@@ -44,7 +44,8 @@ NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 @dataclass(frozen=True, slots=True)
 class IndexReport:
-    """What an indexing did. `embedded` counts the passages that had to be embedded; `without_text` lists ids."""
+    """What an indexing did. `embedded` counts the passages that had to be embedded; `without_text` lists ids; `aspects`
+    names what the reviews judge, the commonest first."""
 
     generation: str
     items: int
@@ -57,6 +58,7 @@ class IndexReport:
     without_text: tuple[str, ...]
     interactions: int
     dialogues: int
+    aspects: tuple[str, ...] = ()
 
 
 def catalog_folder(home: Path, name: str) -> Path:
@@ -259,4 +261,5 @@ def _report(folder: Path, about: Manifest, counts: Counts, *, embedded: int) -> 
         without_text=tuple(item_id for (item_id,) in without),
         interactions=interactions,
         dialogues=dialogues,
+        aspects=aspects.names_in(folder / "parts" / about.parts["aspects"]),
     )
