@@ -27,11 +27,21 @@ def told(aspects: Sequence[Aspect], query: Query) -> list[Claim]:
     """
     praised = [one for one in aspects if _agreed(one.praise, one)]
     blamed = [one for one in aspects if _agreed(one.complaint, one)]
-    asked = _asked(aspects, query)
+    asked = _named(aspects, query.wishes)
     wanted = [one for one in praised if one.name in asked] or praised[:1]
     return [
         *(_claim("praise", one, one.praise, one.praised) for one in wanted),
         *(_claim("drawback", one, one.complaint, one.complained) for one in _worst(blamed, asked)),
+    ]
+
+
+def judged(aspects: Sequence[Aspect], question: str) -> list[Claim]:
+    """How many reviews of one item praise and complain of what a question names, with the refs of all of them."""
+    asked = _named(aspects, question)
+    found = [one for one in aspects if one.name in asked and one.praise + one.complaint >= FEWEST]
+    return [
+        Claim(_phrase("judged", one, praise=one.praise, complaint=one.complaint), (*one.praised, *one.complained))
+        for one in found
     ]
 
 
@@ -44,13 +54,16 @@ def _agreed(count: int, one: Aspect) -> bool:
     return count >= FEWEST and count > MOST * one.mentions
 
 
-def _asked(aspects: Sequence[Aspect], query: Query) -> frozenset[str]:
+def _named(aspects: Sequence[Aspect], text: str) -> frozenset[str]:
     matcher = Matcher([[tuple(map(key_of, word.split())) for word in (one.name, *one.also)] for one in aspects])
-    return frozenset(aspects[number].name for number, _, _ in matcher.places(tokens_of(query.wishes)))
+    return frozenset(aspects[number].name for number, _, _ in matcher.places(tokens_of(text)))
 
 
 def _claim(kind: Literal["praise", "drawback"], one: Aspect, count: int, refs: tuple[str, ...]) -> Claim:
     everywhere = one.mentions == one.reviews
-    phrase = phrases("aspects")[kind if everywhere else f"{kind} of those"][0]
-    values = {"count": count, "reviews": one.reviews, "mentions": one.mentions, "aspect": one.name}
-    return Claim(phrase.format_map(values), refs)
+    return Claim(_phrase(kind if everywhere else f"{kind} of those", one, count=count), refs)
+
+
+def _phrase(kind: str, one: Aspect, **counts: int) -> str:
+    values = {"reviews": one.reviews, "mentions": one.mentions, "aspect": one.name}
+    return phrases("aspects")[kind][0].format_map({**values, **counts})
