@@ -17,7 +17,9 @@ from hash_embedder import HashEmbedder
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chatrec.aspects import Aspect, sentiment, told
+from chatrec.answering.about import about_item
+from chatrec.answering.opinions import opinions
+from chatrec.aspects import Aspect, judged, sentiment, told
 from chatrec.aspects.counting import Matcher
 from chatrec.aspects.finding import find
 from chatrec.aspects.sentiment import tokens_of
@@ -422,6 +424,33 @@ def test_one_drawback_is_told_where_most_complain() -> None:
 )
 def test_nothing_is_told_where_reviews_are_few_or_divided(aspects: tuple[Aspect, ...]) -> None:
     assert told(aspects, Query("good sound")) == []
+
+
+def test_a_question_about_an_aspect_is_answered_with_counts() -> None:
+    aspects = (_aspect("sound", 10, 0, 11), _aspect("battery", 9, 2, 12), _aspect("cable", 1, 0, 1))
+    (claim,) = judged(aspects, "how is the battery?")
+    assert claim.text == "Of 12 reviews that speak of the battery, 9 do so with praise and 2 with complaints."
+    assert set(claim.refs) == {*_refs("p", 9), *_refs("c", 2)}
+    assert judged(aspects, "is the sound any good?")[0].text.startswith("10 of 11 reviews")
+    assert judged(aspects, "how is the cable?") == judged(aspects, "who made it?") == []
+
+
+def test_an_answer_counts_before_it_quotes(snapshot: Snapshot) -> None:
+    (item,) = snapshot.items.get(["harbour"])
+    hashed = HashEmbedder().embed_query
+    said = about_item("how is the sound?", item, schema={}, embed=hashed, aspects=snapshot.aspects.of("harbour"))
+    assert said.claims[0].text == "5 of 5 reviews that speak of the sound do so with praise."
+    without = about_item("how is the sound?", item, schema={}, embed=hashed)
+    assert said.claims[1:] == without.claims
+
+
+def test_opinions_of_reviews_without_a_rating_are_those_of_their_words() -> None:
+    texts = ("I bought it in March for my sister.", "A wonderful lamp with a warm light.", "The switch is terrible.")
+    item = Item("lamp", "Lamp", reviews=tuple(Review("lamp", str(place), text) for place, text in enumerate(texts)))
+    praise, complaint = opinions(item)
+    assert texts[1] in praise.text
+    assert praise.refs == ("lamp#review:1",)
+    assert texts[2] in complaint.text
 
 
 def test_what_is_told_of_a_catalogue_counts_its_reviews(snapshot: Snapshot) -> None:

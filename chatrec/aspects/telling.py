@@ -41,6 +41,8 @@ def judged(aspects: Sequence[Aspect], question: str) -> list[Claim]:
     found = [one for one in aspects if one.name in asked and one.praise + one.complaint >= FEWEST]
     return [
         Claim(_phrase("judged", one, praise=one.praise, complaint=one.complaint), (*one.praised, *one.complained))
+        if one.complaint
+        else _claim("praise", one, one.praise, one.praised)
         for one in found
     ]
 

@@ -19,7 +19,7 @@ from chatrec.aspects.values import Aspect
 from chatrec.catalog import Item
 from chatrec.store.items import Items
 
-VERSION = 2
+VERSION = 1
 """Counts up when the same reviews give other aspects."""
 
 LONGEST = 6_000
