@@ -1,5 +1,4 @@
-"""What reviewers hold for and against an item: one sentence each, from the reviews that rate it high and low, or, where
-none has a rating, from those whose words praise and blame."""
+"""What reviewers hold for and against an item: one sentence each, told by their ratings, or else by their words."""
 
 from __future__ import annotations
 
