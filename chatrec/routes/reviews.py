@@ -22,7 +22,7 @@ DEPTH = 1.5
 
 PRAISE = 0.03
 """How much cosine an item gains whose reviews all praise what the request wants to be good, and loses where all of them
-complain of that. One half of the reviews foretells the other better so; in past dialogues more does harm (README)."""
+complain of that. One half of the reviews foretells the other better so; on past dialogues more does harm."""
 
 
 class Route:
