@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
@@ -18,7 +18,7 @@ from chatrec.embedding import agreement, load_embedder
 from chatrec.errors import ChatRecError
 from chatrec.llm import ask, chat_model
 from chatrec.settings import Settings
-from chatrec.store import house, manifest
+from chatrec.store import aspects, house, manifest
 from chatrec.store.index import catalog_folder, list_catalogs, open_snapshot
 
 State = Literal["fine", "absent", "broken"]
@@ -139,8 +139,14 @@ def _catalog(settings: Settings, name: str) -> Finding:
         with closing(open_snapshot(folder, stamp=embedder.stamp, chroma_url=settings.chroma_url)) as snapshot:
             snapshot.vectors.search(embedder.embed_query("anything"), 1, kind="description", mask=None)
     what = f"{about.count:,} items, {about.passages:,} passages, generation {about.generation}, "
-    what += f"by {about.stamp.name} ({about.stamp.checksum[:8]}); {_trained(folder)}"
+    what += f"by {about.stamp.name} ({about.stamp.checksum[:8]}); {_aspects(folder, about.parts)}; {_trained(folder)}"
     return Finding(f"catalogue {name}", "fine", what)
+
+
+def _aspects(folder: Path, parts: Mapping[str, str]) -> str:
+    if "aspects" not in parts:
+        return "no aspects of reviews until it is indexed again"
+    return f"{len(aspects.names_in(folder / 'parts' / parts['aspects'])) or 'no'} aspects of reviews"
 
 
 def _house(settings: Settings, name: str) -> Finding:
