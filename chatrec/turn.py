@@ -300,7 +300,14 @@ def _answer(rooms: Rooms, query: Query, message: str, draft: Draft) -> Iterator[
         elif items:
             question = rooms.reader.question(message, setting_of(draft.state, rooms.item))
             facets = rooms.reader.parser.asked_of(question, items[0])
-            given = about_item(question, items[0], schema=schema, embed=rooms.retriever.embed, facets=facets)
+            given = about_item(
+                question,
+                items[0],
+                schema=schema,
+                embed=rooms.retriever.embed,
+                facets=facets,
+                aspects=rooms.retriever.snapshot.aspects.of(items[0].id),
+            )
         else:
             given = Answer(replies.fixed("which", ""), ())
     draft.about = given.claims
