@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 from langchain_core.callbacks import CallbackManagerForLLMRun
@@ -14,42 +13,7 @@ from langchain_core.messages.ai import UsageMetadata
 from langchain_core.outputs import ChatGenerationChunk, ChatResult
 from pydantic import ConfigDict, Field
 
-from chatrec.llm.breaker import Breaker
-from chatrec.llm.line import Line
-
-
-class Link:
-    """One language model: made when it is first needed, left alone while its breaker is open.
-
-    `line`: it answers one at a time. `problem` is what went wrong last, empty when it worked.
-    """
-
-    def __init__(
-        self, name: str, make: Callable[[], BaseChatModel], *, breaker: Breaker | None = None, line: Line | None = None
-    ) -> None:
-        self.name = name
-        self.breaker = breaker or Breaker()
-        self.line = line
-        self.knows_schemas = True
-        self.problem = ""
-        self._make = make
-        self._made: BaseChatModel | None = None
-        self._lock = threading.Lock()
-
-    @property
-    def local(self) -> bool:
-        """Whether it runs in this process."""
-        return self.line is not None
-
-    def model(self) -> BaseChatModel:
-        """Raises what its making raises: SettingsError, MissingPackage, LanguageModelError."""
-        with self._lock:
-            if self._made is None:
-                self._made = self._make()
-            return self._made
-
-    def __repr__(self) -> str:
-        return f"Link({self.name!r})"
+from chatrec.llm.link import Link
 
 
 class InOrder(BaseChatModel):
@@ -96,8 +60,3 @@ class InOrder(BaseChatModel):
         **kwargs: Any,
     ) -> ChatResult:
         return generate_from_stream(self._stream(messages))
-
-
-def links_of(model: BaseChatModel) -> Sequence[Link]:
-    """The models behind one; a plain LangChain chat model stands for itself, without a name."""
-    return model.links if isinstance(model, InOrder) else (Link("", lambda: model),)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeAlias
@@ -11,13 +10,12 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 from chatrec.errors import ChatRecError
 from chatrec.llm import local, providers, tracing
 from chatrec.llm.breaker import shared
+from chatrec.llm.link import Link, behind
 from chatrec.settings import Settings
 from chatrec.types import Note, Usage
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
-
-    from chatrec.llm.fallback import Link
 
 LOCAL = frozenset({"auto", "local"})
 """What `CHATREC_LLM` says where the language model runs in this process, if at all; such a one is small."""
@@ -57,8 +55,6 @@ def chat_model(settings: Settings) -> BaseChatModel | None:
 
 
 def _link(name: str, settings: Settings, *, variable: str = "CHATREC_LLM") -> Link:
-    from chatrec.llm.fallback import Link
-
     if name == "local":
         if variable != "CHATREC_LLM":  # that it is there is not asked before it is needed
             path = local.model_file(settings) or settings.home / "models"
@@ -116,7 +112,7 @@ class Current:
 
 def is_local(model: BaseChatModel | None) -> bool:
     """Whether a language model runs in this process."""
-    links = _links(model)
+    links = behind(model)
     return bool(links) and links[0].local
 
 
@@ -131,7 +127,7 @@ def jobs(settings: Settings, model: BaseChatModel | None) -> frozenset[Job]:
 
 def fallback_note(model: BaseChatModel | None, usage: Usage) -> Note | None:
     """Who answered instead of the language model that was meant to, if somebody did."""
-    links = _links(model)
+    links = behind(model)
     others = [name for name in usage.models if links and name != links[0].name]
     if not others:
         return None
@@ -141,11 +137,5 @@ def fallback_note(model: BaseChatModel | None, usage: Usage) -> Note | None:
 
 def count_tokens(model: BaseChatModel | None, text: str) -> int | None:
     """Tokens of a text for a local language model, by its own count; None for others."""
-    links = _links(model)
+    links = behind(model)
     return local.count_tokens(links[0].model(), text) if links and links[0].local else None
-
-
-def _links(model: BaseChatModel | None) -> Sequence[Link]:
-    """The models behind that of `chat_model`; none behind another."""
-    links: Sequence[Link] = getattr(model, "links", ())
-    return links

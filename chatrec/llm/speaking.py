@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from chatrec.errors import LanguageModelError
 from chatrec.llm import faults
-from chatrec.llm.fallback import Link, links_of
+from chatrec.llm.link import Link, links_of
 from chatrec.llm.prices import usage_of
 from chatrec.types import Usage
 
