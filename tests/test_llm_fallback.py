@@ -213,16 +213,16 @@ def test_first_come_first_served_and_who_gives_up_leaves() -> None:
     for place in range(5):
         threads.append(threading.Thread(target=wait, args=(place,)))
         threads[-1].start()
-        while len(line) <= place:
+        while line.length <= place:
             time.sleep(0.005)
     given_up[2].set()
     threads[2].join(5)
-    assert len(line) == 4
+    assert line.length == 4
     first.set()
     for thread in threads:
         thread.join(5)
     assert order == [0, 1, 3, 4]
-    assert len(line) == 0
+    assert line.length == 0
 
 
 def test_a_model_with_a_line_answers_one_at_a_time() -> None:

@@ -33,5 +33,7 @@ class Line:
                 if self._waiting:
                     self._waiting[0].set()
 
-    def __len__(self) -> int:
+    @property
+    def length(self) -> int:
+        """How many are served or waiting."""
         return len(self._waiting)

@@ -207,7 +207,8 @@ class _Request:
     def read(self) -> None:
         try:
             model = self._link.model()
-            turn = self._link.line.turn(self.given_up) if self._link.line else nullcontext(True)
+            line = self._link.line
+            turn = line.turn(self.given_up) if line is not None else nullcontext(True)
             with turn as mine:
                 if mine:
                     self._try(model)
