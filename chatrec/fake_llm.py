@@ -18,6 +18,16 @@ from langchain_core.messages.ai import UsageMetadata
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
 from pydantic import Field
 
+from chatrec.errors import SettingsError
+
+
+def named(name: str) -> BaseChatModel:
+    """The test model that `CHATREC_LLM=fake:NAME` means. Raises SettingsError, naming what there is."""
+    known = {"scripted": FakeChatModel}
+    if name not in known:
+        raise SettingsError(f"There is no test model fake:{name}.", mend=f"There is: {', '.join(sorted(known))}.")
+    return known[name]()
+
 
 class FakeChatModel(BaseChatModel):
     """`delay` seconds pass before each chunk of `chunk` characters; tokens are counted as words."""

@@ -23,6 +23,9 @@ from chatrec.dialogue.state import applied
 from chatrec.dialogue.titles import TitleIndex
 from chatrec.errors import LanguageModelError
 from chatrec.fake_llm import FakeChatModel
+from chatrec.llm.fallback import InOrder
+from chatrec.llm.line import Line
+from chatrec.llm.link import Link
 from chatrec.types import Constraint, DialogueState, DoneEvent, Note, NoteEvent
 from chatrec.understanding import understood, worth_asking
 
@@ -347,9 +350,10 @@ def test_a_turn_goes_on_without_it_and_says_so(rec: ChatRec, answered: object) -
 def test_in_a_turn_what_is_understood_reaches_the_state_and_a_local_model_is_not_asked(rec: ChatRec) -> None:
     facet = next(facet for facet in rec.rooms().retriever.snapshot.schema.values() if facet.kind == "list")
     condition = said(facet.name, "any", facet.values[0].upper(), words="rainy evening")
-    for llm, times in (("chatrec.fake_llm:FakeChatModel", 1), ("auto", 0), ("local", 0)):
-        talker = ChatRec(rec.settings.model_copy(update={"llm": llm}))
-        talker.model = model = FakeChatModel(answers=[answer(condition)])
+    for local, times in ((False, 1), (True, 0)):
+        talker = ChatRec(rec.settings.model_copy(update={"llm": "chatrec.fake_llm:FakeChatModel"}))
+        model = FakeChatModel(answers=[answer(condition)])
+        talker.model = InOrder(links=(Link("local:fake", lambda: model, line=Line()),)) if local else model  # noqa: B023
         reply = talker.recommend("something for a rainy evening by the fire")
         talker.close()
         asked = [messages for messages in model.asked if "You read one message" in str(messages[-1].content)]
