@@ -55,7 +55,7 @@ class Settings(BaseSettings):
     llm_for: Annotated[tuple[str, ...], NoDecode] = Field(
         default=("auto",),
         description="What the language model does, comma-separated: `understand`, `rank`, `explain`, or `none`; `auto`:"
-        " all three for a hosted one, `rank` and `explain` for a local one.",
+        " all three for a hosted one; a local one explains, and ranks if `chatrec train --ranking` found it to help.",
     )
     llm_timeout: float = Field(
         default=20.0, gt=0, description="Seconds to wait for the language model before the fused order is used."
