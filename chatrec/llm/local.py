@@ -19,6 +19,9 @@ from chatrec.settings import Settings
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
 
+LOCAL = frozenset({"auto", "local"})
+"""What `CHATREC_LLM` says where the language model runs in this process, if at all; such a one is small."""
+
 CONTEXT = 8192
 """Tokens the model reads and writes at most in one request."""
 
