@@ -150,7 +150,7 @@ def _started(path: Path, settings: Settings) -> _Running:
 
 
 def stop() -> None:
-    """Stops every server of this process; a model that is asked again is loaded anew."""
+    """Stops every server of this process; the chat models that were made do not answer any more."""
     with _lock:
         _running.clear()
 
