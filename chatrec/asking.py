@@ -105,7 +105,7 @@ def described(
     return "\n".join(lines), refs
 
 
-def in_short(query: Query, item: Recommendation) -> str:
+def in_short(query: Query, item: Candidate | Recommendation) -> str:
     """One item in few words, for a language model that reads slowly: its title, some facts, its best passages."""
     wanted = content_words(query.text)
     texts = [_excerpt(evidence.quote, wanted, SHORT) for evidence in item.evidence[:2]]

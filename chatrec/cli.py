@@ -76,6 +76,9 @@ def train(
     dialogues: Annotated[list[Path] | None, typer.Option(help="Past conversations; may be repeated.")] = None,
     interactions: Annotated[list[Path] | None, typer.Option(help="Who used what; may be repeated.")] = None,
     feedback: Annotated[bool, typer.Option("--feedback", help="Also what was marked good in kept chats.")] = False,
+    ranking: Annotated[
+        bool, typer.Option("--ranking", help="Also what the language model's say in the order is worth; slow.")
+    ] = False,
     catalog: Catalog = "",
     seed: Annotated[int, typer.Option(help="The same seed learns the same.")] = 0,
 ) -> None:
@@ -86,6 +89,7 @@ def train(
         dialogues=[*(dialogues or []), *(files or [])],
         interactions=interactions or [],
         feedback=feedback,
+        ranking=ranking,
         catalog=catalog,
         seed=seed,
     )
@@ -191,6 +195,20 @@ def evaluate_requests(
     evaluating.run(
         "requests", file, catalog=catalog, ks=_ks(k), as_json=json, run_file=run, against=against, ablate=ablate
     )
+
+
+@evaluate.command("ranking")
+def evaluate_ranking(
+    file: Annotated[Path, typer.Argument(help="Dialogues, or JSON Lines with id, text and relevant.")],
+    catalog: Catalog = "",
+    llm: Annotated[str, typer.Option(help="The language model to try; default: CHATREC_LLM.")] = "",
+    limit: Annotated[int, typer.Option(min=0, help="Draw so many of the queries; 0: all.")] = 0,
+    json: AsJson = None,
+) -> None:
+    """Does a language model's order beat the one in which items were found, and at which weight?"""
+    from chatrec.commands import evaluating
+
+    evaluating.run_ranking(file, catalog=catalog, llm=llm, limit=limit, as_json=json)
 
 
 @evaluate.command("scenarios")

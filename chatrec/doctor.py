@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from functools import partial
@@ -19,7 +19,7 @@ from chatrec.errors import ChatRecError
 from chatrec.llm import ask, chat_model, fallback_note, is_local, jobs, local, prices, registry
 from chatrec.llm.link import Link, behind
 from chatrec.settings import Settings
-from chatrec.store import house, manifest
+from chatrec.store import aspects, house, manifest
 from chatrec.store.index import catalog_folder, list_catalogs, open_snapshot
 
 if TYPE_CHECKING:
@@ -192,8 +192,14 @@ def _catalog(settings: Settings, name: str) -> Finding:
         with closing(open_snapshot(folder, stamp=embedder.stamp, chroma_url=settings.chroma_url)) as snapshot:
             snapshot.vectors.search(embedder.embed_query("anything"), 1, kind="description", mask=None)
     what = f"{about.count:,} items, {about.passages:,} passages, generation {about.generation}, "
-    what += f"by {about.stamp.name} ({about.stamp.checksum[:8]}); {_trained(folder)}"
+    what += f"by {about.stamp.name} ({about.stamp.checksum[:8]}); {_aspects(folder, about.parts)}; {_trained(folder)}"
     return Finding(f"catalogue {name}", "fine", what)
+
+
+def _aspects(folder: Path, parts: Mapping[str, str]) -> str:
+    if "aspects" not in parts:
+        return "no aspects of reviews until it is indexed again"
+    return f"{len(aspects.names_in(folder / 'parts' / parts['aspects'])) or 'no'} aspects of reviews"
 
 
 def _house(settings: Settings, name: str) -> Finding:
@@ -206,6 +212,12 @@ def _trained(folder: Path) -> str:
     if not known:
         return "not trained"
     models = ", ".join(known["models"]) or "nothing"
-    if not known["fusion"]:
-        return f"trained ({models}), the fusion as it was"
-    return f"trained ({models}), recall@10 on the hold-out {known['before']:.3f} before, {known['after']:.3f} after"
+    told = f"trained ({models}), "
+    if known["fusion"]:
+        told += f"recall@10 on the hold-out {known['before']:.3f} before, {known['after']:.3f} after"
+    else:
+        told += "the fusion as it was"
+    if asked := known.get("ranking"):
+        figures = f"nDCG@10 {asked['before']:.3f} as found, {asked['after']:.3f} with it"
+        told += f"; {asked['language_model']} ranks with weight {asked['weight']:g} ({figures})"
+    return told

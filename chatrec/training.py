@@ -19,14 +19,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chatrec import learned, plugins
-from chatrec.errors import TrainingError
+from chatrec.errors import LanguageModelError, TrainingError
 from chatrec.features import features_of
 from chatrec.fusion import WEIGHTS, reciprocal_rank
 from chatrec.learned import Learned, training_data
 from chatrec.learned_fusion import LearnedFusion, fit
 from chatrec.moments import Moment, moments, query_of
+from chatrec.ranking import Ranker
 from chatrec.retriever import Retriever, open_routes
 from chatrec.store.lock import writing
+from chatrec.weighing import Weighed, weighed
 
 Progress: TypeAlias = Callable[[str, int, int], None]
 """Called with what is being done, how much of it is done, and how much there is."""
@@ -48,7 +50,8 @@ AT = 10
 @dataclass(frozen=True)
 class TrainingReport:
     """What was learned. `before` and `after` are recall@10 on the hold-out, of the untrained and the learned fusion,
-    over `held_out` targets; NaN where no fusion was tried. `skipped` says what was not learned and why."""
+    over `held_out` targets; NaN where no fusion was tried. `ranking` is what a language model's say was measured to
+    be worth, where it was asked for. `skipped` says what was not learned and why."""
 
     name: str
     interactions: int
@@ -59,6 +62,7 @@ class TrainingReport:
     after: float = math.nan
     held_out: int = 0
     fusion: bool = False
+    ranking: Weighed | None = None
     skipped: Mapping[str, str] = field(default_factory=dict)
     seconds: float = 0.0
     peak_bytes: int = 0
@@ -82,13 +86,15 @@ def train(
     folder: Path,
     *,
     liked: Any = None,
+    ranker: Ranker | None = None,
     seed: int = 0,
     progress: Progress | None = None,
 ) -> TrainingReport:
     """Fits recommender models and a fusion for the catalogue in `folder` and makes them the ones in use.
 
     `retriever` is the catalogue's, whose routes and weights are trained for; `liked` are more rows for the recommender
-    models (users by items, a sparse matrix). What was done of a training that was interrupted is not done again.
+    models (users by items, a sparse matrix); `ranker` is one whose language model's say is to be weighed. What was
+    done of a training that was interrupted is not done again.
     Raises TrainingError where there is nothing to learn from, StoreLocked while somebody indexes or trains.
     """
     begun = time.monotonic()
@@ -107,11 +113,14 @@ def train(
         scratch.mkdir(parents=True, exist_ok=True)
         models, skipped = _models(retriever, scratch, liked, seed, tell)
         report = replace(report, models=models, skipped=skipped)
+        tried = None
         if len(points) >= FEWEST:
-            report = _fusion(retriever, scratch, report, points, seed, tell)
+            report, tried = _fusion(retriever, scratch, report, points, seed, tell)
         else:
             why = f"{len(points)} moments of past dialogues are too few; {FEWEST} are needed"
             report = replace(report, skipped={**report.skipped, "fusion": why})
+        if ranker:
+            report = _ranking(retriever, tried, report, ranker, points, seed, tell)
         report = replace(report, seconds=time.monotonic() - begun, peak_bytes=_peak())
         return _installed(folder, scratch, report)
 
@@ -140,8 +149,11 @@ def _models(
 
 def _fusion(
     retriever: Retriever, scratch: Path, report: TrainingReport, points: Sequence[Moment], seed: int, tell: Progress
-) -> TrainingReport:
-    """Learns a fusion from all folds but the first, and keeps one learned from all if that did well on the first."""
+) -> tuple[TrainingReport, LearnedFusion | None]:
+    """Learns a fusion from all folds but the first, and keeps one learned from all if that did well on the first.
+
+    The one that has not seen the first fold comes back beside the report, if it did well.
+    """
     folds = list(_folds(retriever, scratch, points, report.models, seed, tell))
     tell("learning to weigh the routes", 0, 2)
     held_out = folds[0]
@@ -152,27 +164,57 @@ def _fusion(
     tell("learning to weigh the routes", 1, 2)
     if after < before:
         why = f"it found {after:.3f} of the hold-out's targets, the untrained one {before:.3f}"
-        return replace(report, skipped={**report.skipped, "fusion": why})
+        return replace(report, skipped={**report.skipped, "fusion": why}), None
     _fitted([_sampled(fold, seed) for fold in folds], seed).save(scratch / "fusion")
     tell("learning to weigh the routes", 2, 2)
-    return replace(report, fusion=True)
+    return replace(report, fusion=True), tried
+
+
+def _ranking(
+    retriever: Retriever,
+    fusion: LearnedFusion | None,
+    report: TrainingReport,
+    ranker: Ranker,
+    points: Sequence[Moment],
+    seed: int,
+    tell: Progress,
+) -> TrainingReport:
+    """Weighs the language model's say on the hold-out, of which neither the routes nor `fusion` know anything."""
+    fold_of = _fold_of(points, seed)
+    own = [moment for moment in points if fold_of[moment.dialogue_id] == 0]
+    asked = replace(_without(retriever, fold_of, 0, report.models), fusion=fusion)
+    try:
+        found = weighed(ranker, asked, own, seed=seed, told=partial(tell, "asking the language model"))
+    except LanguageModelError as error:
+        return replace(report, skipped={**report.skipped, "ranking": str(error)})
+    return replace(report, ranking=found)
+
+
+def _fold_of(points: Sequence[Moment], seed: int) -> dict[str, int]:
+    """The fold of each dialogue."""
+    ids = sorted({moment.dialogue_id for moment in points})
+    order = np.random.default_rng(seed).permutation(len(ids))
+    return {ids[place]: number % FOLDS for number, place in enumerate(order)}
+
+
+def _without(retriever: Retriever, fold_of: Mapping[str, int], fold: int, models: Sequence[str]) -> Retriever:
+    """The retriever, untrained, as if the dialogues of that fold had never been."""
+    view = retriever.snapshot.without({id for id, other in fold_of.items() if other == fold})
+    routes = open_routes(retriever.routes, view, Learned(view, eager=models))
+    return replace(retriever, snapshot=view, routes=routes, fusion=None)
 
 
 def _folds(
     retriever: Retriever, scratch: Path, points: Sequence[Moment], models: Sequence[str], seed: int, tell: Progress
 ) -> Iterator[_Fold]:
     """The features of all moments, fold by fold, each with the dialogues of its own fold left out of what is known."""
-    ids = sorted({moment.dialogue_id for moment in points})
-    order = np.random.default_rng(seed).permutation(len(ids))
-    fold_of = {ids[place]: number % FOLDS for number, place in enumerate(order)}
+    fold_of = _fold_of(points, seed)
     done = 0
     for number in range(FOLDS):
         own = [moment for moment in points if fold_of[moment.dialogue_id] == number]
         path = scratch / f"fold-{number}.npz"
         if not path.is_file():
-            view = retriever.snapshot.without({id for id, fold in fold_of.items() if fold == number})
-            routes = open_routes(retriever.routes, view, Learned(view, eager=models))
-            asked = replace(retriever, snapshot=view, routes=routes, fusion=None)
+            asked = _without(retriever, fold_of, number, models)
             _save(path, _told(asked, own, partial(_shifted, tell, done, len(points))))
         done += len(own)
         tell("asking the routes", done, len(points))

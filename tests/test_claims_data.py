@@ -129,7 +129,7 @@ def test_the_requests_to_rank_are_graded_over_the_sample() -> None:
     assert len({request["id"] for request in RANKING}) == len({request["text"] for request in RANKING}) == 60
     for request in RANKING:
         assert set(request["liked"]) <= ITEMS.keys(), request["id"]
-        assert set(request["grades"]) <= ITEMS.keys() - set(request["liked"]), request["id"]
-        assert set(request["grades"].values()) <= {1, 2, 3}, request["id"]
-        assert 3 in request["grades"].values(), request["id"]
+        assert set(request["relevant"]) <= ITEMS.keys() - set(request["liked"]), request["id"]
+        assert set(request["relevant"].values()) <= {1, 2, 3}, request["id"]
+        assert 3 in request["relevant"].values(), request["id"]
         assert all(ITEMS[liked].title in request["text"] for liked in request["liked"]), request["id"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -20,12 +21,13 @@ from hypothesis import strategies as st
 
 from chatrec import ChatRec
 from chatrec.catalog import Dialogue, Utterance, sample
-from chatrec.errors import BadRecord, EvaluationError, MissingPackage
-from chatrec.evaluation import Report, beyond, evaluate_dialogues, evaluate_requests, runs
+from chatrec.errors import BadRecord, EvaluationError, MissingPackage, SettingsError
+from chatrec.evaluation import Report, beyond, evaluate_dialogues, evaluate_ranking, evaluate_requests, runs
 from chatrec.evaluation.answers import answers, without_each_route
 from chatrec.evaluation.intervals import Bootstrap, Interval
 from chatrec.evaluation.judge import Judge
 from chatrec.evaluation.protocols import Case, dialogue_cases, read_dialogues, request_cases
+from chatrec.fake_llm import FakeChatModel
 from chatrec.moments import moments
 from chatrec.types import Query
 
@@ -370,6 +372,39 @@ def test_dialogues_that_the_catalogue_learned_from_are_told(rec: ChatRec) -> Non
     report = evaluate_dialogues(rec, sample.dialogues(), ks=(10,))
     assert report.known >= len(dialogues) > 0
     assert report.queries > len(dialogues)
+
+
+WANTED = ("Paddington", "Babe", "High Noon", "Hell or High Water")
+
+
+def favourites(messages: list[Any]) -> str:
+    """Names the items it knows to be wanted first."""
+    labels = dict(re.findall(r"^(c\d+): <<<(.*?)>>>", str(messages[-1].content), re.MULTILINE))
+    return json.dumps({"order": sorted(labels, key=lambda label: labels[label] not in WANTED)})
+
+
+@pytest.mark.parametrize("rows", [REQUESTS, ROWS], ids=["requests", "dialogues"])
+def test_a_language_models_order_is_compared_with_the_order_as_found(
+    rows: list[Any], rec: ChatRec, tmp_path: Path
+) -> None:
+    judging = ChatRec(rec.settings.model_copy(update={"llm": "chatrec.fake_llm:FakeChatModel"}))
+    judging.model = FakeChatModel(answers=[favourites])
+    report = evaluate_ranking(judging, written(tmp_path / "rows.jsonl", *rows))
+    figures = {row.name: row.measures["nDCG@10"].mean for row in report.rows}
+    assert figures["weight 1"] >= figures["as found"] > 0
+    assert {comparison.second for comparison in report.comparisons} == {"as found"}
+    assert (report.queries, report.failed, report.mode) == (2, 0, "listwise")
+    assert json.loads(json.dumps(report.to_json()))["queries"] == 2
+    judging.model = FakeChatModel(answers=["nothing to be read"])
+    judging._rooms = None
+    failed = evaluate_ranking(judging, written(tmp_path / "rows.jsonl", *rows), limit=1)
+    assert (failed.queries, failed.failed, failed.weight) == (1, 1, 0)
+    judging.close()
+
+
+def test_without_a_language_model_there_is_no_order_to_compare(rec: ChatRec, tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="no language model"):
+        evaluate_ranking(rec, written(tmp_path / "rows.jsonl", *REQUESTS))
 
 
 @pytest.mark.parametrize("ks", [(), (0,), (-1, 5)])

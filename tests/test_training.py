@@ -10,15 +10,17 @@ import numpy as np
 import pytest
 from hash_embedder import HashEmbedder
 
-from chatrec import ChatRec, Settings, learned, training
+from chatrec import ChatRec, Settings, doctor, learned, training
 from chatrec.catalog import Dialogue, Interaction, Item, Record, Utterance
-from chatrec.errors import StoreError, StoreLocked, TrainingError
+from chatrec.errors import LanguageModelError, StoreError, StoreLocked, TrainingError
+from chatrec.fake_llm import FakeChatModel
 from chatrec.learned import Learned
 from chatrec.moments import moments, query_of
+from chatrec.ranking import Judgement, Ranker
 from chatrec.retriever import open_routes
 from chatrec.store import index as store
 from chatrec.store.lock import writing
-from chatrec.types import Query
+from chatrec.types import Candidate, Query
 
 COUNT = 60
 
@@ -194,6 +196,35 @@ def test_what_people_marked_good_is_learned_from(rec: ChatRec) -> None:
     tables = Learned(snapshot, rec.folder / "trained" / learned.current(rec.folder))
     assert tables.recommender("cooccurrence").score(Query("", liked=("i50",)), [shown])[0] > 0
     assert Learned(snapshot).recommender("cooccurrence").score(Query("", liked=("i50",)), [shown])[0] == 0
+
+
+def test_what_a_language_model_is_worth_is_measured_on_the_hold_out_and_holds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rec = catalogue(tmp_path, [*ITEMS, *DIALOGUES[:45]])
+    helpful = ChatRec(rec.settings.model_copy(update={"llm": "chatrec.fake_llm:FakeChatModel"}))
+    helpful.__dict__["embedder"] = rec.embedder
+    helpful.model = FakeChatModel(answers=["no order at all"])
+    known = helpful.train(ranking=True).ranking
+    assert known
+    assert (known.weight, known.before) == (0, known.after)
+    assert not helpful.rooms().ranker.asks
+    follows = {f"i{place}": f"i{(place + 1) % COUNT}" for place in range(COUNT)}
+
+    def judge(self: Ranker, query: Query, candidates: Sequence[Candidate], **_: object) -> Judgement:
+        return Judgement(tuple(float(each.item.id == follows[query.liked[-1]]) for each in candidates))
+
+    monkeypatch.setattr(Ranker, "judge", judge)
+    known = helpful.train(ranking=True).ranking
+    assert known
+    assert known.weight > 0
+    assert known.after > known.before
+    assert helpful.rooms().ranker.weight == known.weight
+    assert "ranks with weight" in doctor._trained(helpful.folder)
+    helpful.model = FakeChatModel(answers=[LanguageModelError("The language model cannot be reached.")])
+    monkeypatch.undo()
+    assert "cannot be reached" in helpful.train(ranking=True).skipped["ranking"]
+    helpful.close()
 
 
 def test_only_one_at_a_time(rec: ChatRec) -> None:

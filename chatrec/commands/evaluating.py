@@ -18,7 +18,14 @@ from rich.table import Table
 from chatrec.app import ChatRec
 from chatrec.commands import plain
 from chatrec.errors import EvaluationError
-from chatrec.evaluation import Report, Row, evaluate_dialogues, evaluate_requests
+from chatrec.evaluation import (
+    RankingReport,
+    Report,
+    Row,
+    evaluate_dialogues,
+    evaluate_ranking,
+    evaluate_requests,
+)
 from chatrec.evaluation.intervals import LEVEL, RESAMPLES, Interval
 from chatrec.evaluation.scenarios import ScenarioReport, evaluate_scenarios, scenario_report
 from chatrec.evaluation.scenarios.report import write_transcripts
@@ -46,6 +53,40 @@ def run(
         _save(report.to_json(), as_json)
     show(report, Console(highlight=False, markup=False))
     rec.close()
+
+
+def run_ranking(path: Path, *, catalog: str, llm: str, limit: int, as_json: Path | None) -> None:
+    _writable(as_json)
+    settings = Settings.from_env()
+    given = {"catalog": catalog, "llm": llm}
+    rec = ChatRec(settings.model_copy(update={name: value for name, value in given.items() if value}))
+    with _progress() as told:
+        report = evaluate_ranking(rec, path, limit=limit, progress=told)
+    if as_json:
+        _save(report.to_json(), as_json)
+    show_ranking(report, Console(highlight=False, markup=False))
+    rec.close()
+
+
+def show_ranking(report: RankingReport, console: Console) -> None:
+    """A report as a table: each weight against the order as found."""
+    model = plain(report.language_model)
+    console.print(
+        f"{report.queries:,} queries over {plain(report.catalog)!r}; {model} judged, {report.mode}, the first"
+    )
+    console.print(
+        f"{report.candidates} candidates of each: {report.seconds:.1f} s at the median, {report.failed:,} failed."
+    )
+    console.print(f"In brackets: {LEVEL:g} % bootstrap intervals, {RESAMPLES:,} resamples, seed {report.seed}.")
+    against = {comparison.first: comparison for comparison in report.comparisons}
+    table = Table("", "recall@5", "nDCG@5", "nDCG@10", "against as found", "")
+    for row in report.rows:
+        cells = [_cell(row.measures[name]) for name in ("recall@5", "nDCG@5", "nDCG@10")]
+        comparison = against.get(row.name)
+        told = [_cell(comparison.difference, sign="+"), comparison.verdict] if comparison else ["", ""]
+        table.add_row(row.name, *cells, *told)
+    console.print(table)
+    console.print(f"Best on all of them: CHATREC_RANKING_WEIGHT={report.weight:g}.")
 
 
 def run_scenarios(

@@ -15,7 +15,13 @@ from chatrec.training import AT, TrainingReport
 
 
 def run(
-    *, dialogues: Sequence[Path], interactions: Sequence[Path], feedback: bool, catalog: str = "", seed: int = 0
+    *,
+    dialogues: Sequence[Path],
+    interactions: Sequence[Path],
+    feedback: bool,
+    ranking: bool = False,
+    catalog: str = "",
+    seed: int = 0,
 ) -> None:
     if dialogues or interactions:
         open_source([*dialogues, *interactions])  # a file that is not there is told before anything takes minutes
@@ -28,7 +34,14 @@ def run(
         def told(stage: str, done: int, total: int) -> None:
             bar.update(task, description=plain(stage), completed=done, total=total or None)
 
-        report = rec.train(dialogues=dialogues, interactions=interactions, feedback=feedback, seed=seed, progress=told)
+        report = rec.train(
+            dialogues=dialogues,
+            interactions=interactions,
+            feedback=feedback,
+            ranking=ranking,
+            seed=seed,
+            progress=told,
+        )
     rec.close()
     show(report, console)
 
@@ -46,6 +59,12 @@ def show(report: TrainingReport, console: Console) -> None:
         say(
             f"Recall@{AT} on the hold-out ({report.held_out:,} targets of dialogues not learned from):"
             f" {report.before:.3f} untrained, {report.after:.3f} learned."
+        )
+    if report.ranking:
+        say(
+            f"nDCG@10 of {report.ranking.moments:,} moments of the hold-out: {report.ranking.before:.3f} as found,"
+            f" {report.ranking.after:.3f} with {plain(report.ranking.language_model)}, {report.ranking.mode};"
+            f" its weight is {report.ranking.weight:g}."
         )
     for what, why in report.skipped.items():
         say(f"Not in use: {what}, as {why}")

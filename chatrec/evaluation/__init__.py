@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from chatrec.evaluation.evaluate import KS, evaluate_dialogues, evaluate_requests
+from chatrec.evaluation.ranking import RankingReport, evaluate_ranking
 from chatrec.evaluation.report import Beyond, Comparison, Latency, Report, Row
 
 __all__ = [
@@ -10,8 +11,10 @@ __all__ = [
     "Beyond",
     "Comparison",
     "Latency",
+    "RankingReport",
     "Report",
     "Row",
     "evaluate_dialogues",
+    "evaluate_ranking",
     "evaluate_requests",
 ]

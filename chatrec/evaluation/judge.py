@@ -59,6 +59,10 @@ class Judge:
                 difference = self._by_sample.difference(self._values[first], self._values[row.name])
                 yield Comparison(first, row.name, self._decisive, difference)
 
+    def values(self, name: str) -> NDArray[np.float64]:
+        """The decisive measure of a row, sample by sample."""
+        return self._values[name]
+
     def recall(self, lists: Sequence[Sequence[str]], n: int) -> Interval:
         """recall@n of one list of items a case."""
         name = f"recall@{n}"

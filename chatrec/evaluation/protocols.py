@@ -45,7 +45,8 @@ def dialogue_cases(dialogues: Iterable[Dialogue]) -> list[Case]:
 
 
 def request_cases(path: Path) -> list[Case]:
-    """A case for each request: rows with `id`, `text` and `relevant`, the grades (0, 1, 2, …) by item id.
+    """A case for each request: rows with `id`, `text` and `relevant`, the grades (0, 1, 2, …) by item id; `liked` may
+    hold the ids of items that the text names with approval, which are no answers.
 
     Other fields are not read. Raises BadRecord for a malformed row.
     """
@@ -66,7 +67,9 @@ def _requests(path: Path) -> Iterator[tuple[Case, Where]]:
             raise where.bad("", "expected an object with id, text and relevant")
         request_id = id_from(as_text(value.get("id")), "id", where)
         text = text_from(value.get("text"), "text", where, required=True)
-        yield Case(request_id, request_id, Query(text), (_grades(value.get("relevant"), where),)), where
+        liked = tuple(id_from(item_id, "liked", where) for item_id in value.get("liked") or ())
+        query = Query(text, liked=liked, excluded=frozenset(liked))
+        yield Case(request_id, request_id, query, (_grades(value.get("relevant"), where),)), where
 
 
 def _grades(value: Any, where: Where) -> dict[str, int]:

@@ -6,7 +6,7 @@ import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from chatrec.asking import described, request_of, system_prompt
+from chatrec.asking import in_short, request_of, system_prompt
 from chatrec.errors import LanguageModelError
 from chatrec.llm import yes_no
 from chatrec.prompts import filled
@@ -15,8 +15,6 @@ from chatrec.types import Candidate, Note, Query
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
-
-PASSAGES = 1
 
 
 def judge(query: Query, candidates: Sequence[Candidate], *, model: BaseChatModel, limit: float) -> Judgement:
@@ -33,8 +31,7 @@ def judge(query: Query, candidates: Sequence[Candidate], *, model: BaseChatModel
         left = deadline - time.monotonic()
         if left <= 0:
             break
-        text, _ = described(query, [candidate], passages=PASSAGES)
-        question = filled("judge", request=request, candidate=text)
+        question = filled("judge", request=request, candidate=in_short(query, candidate))
         try:
             odds = yes_no(model, [("system", system_prompt()), ("user", question)], limit=left)
         except LanguageModelError:

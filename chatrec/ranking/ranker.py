@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -69,7 +70,7 @@ class Ranker:
         notes = tuple(
             _as_found(note.kind, note.text) if note.kind == "unreadable_ranking" else note for note in judged.notes
         )
-        order = self.order(considered, judged)
+        order = self.order(judged.scores)
         return Ranking(tuple(considered[place] for place in order[:n]), notes, judged.usage)
 
     def judge(
@@ -84,19 +85,17 @@ class Ranker:
             query, candidates, model=self.model, n=n, limit=self.limit, examples=examples, seed=self.seed
         )
 
-    def order(self, candidates: Sequence[Candidate], judged: Judgement) -> list[int]:
-        """The places of the candidates, best first."""
-        unnamed = np.asarray([score is None for score in judged.scores])
+    def order(self, scores: Sequence[float | None]) -> list[int]:
+        """The places of candidates, best first, from what was thought of each; they come as they were found."""
         if self.mode == "listwise" and self.weight == 1:  # what was not named stands below what was
-            scores = np.asarray([-np.inf if score is None else score for score in judged.scores])
-            return [int(place) for place in np.lexsort((-scores, unnamed))]
-        scores = blended(_found(candidates), judged.scores, weight=self.weight)
-        return [int(place) for place in np.argsort(-scores, kind="stable")]
+            named = [-np.inf if score is None else score for score in scores]
+            return [int(place) for place in np.argsort(-np.asarray(named), kind="stable")]
+        found = [-math.log1p(place) for place in range(len(scores))]  # the scores of fusions differ in shape
+        return [int(place) for place in np.argsort(-blended(found, scores, weight=self.weight), kind="stable")]
 
-
-def _found(candidates: Sequence[Candidate]) -> list[float]:
-    """How well each was found, by its place: scores of fusions differ in scale and shape."""
-    return [-float(np.log1p(place)) for place in range(len(candidates))]
+    def weighing(self, weight: float) -> Ranker:
+        """The same with another weight."""
+        return replace(self, weight=weight)
 
 
 def _as_found(kind: str, what: str) -> Note:
