@@ -3,7 +3,8 @@
 `ask`, `stream` and `yes_no` take any LangChain chat model; that of `chat_model` has others to stand in for it.
 """
 
-from chatrec.llm.models import LOCAL, Current, Job, chat_model, count_tokens, fallback_note, is_local, jobs
+from chatrec.llm.local import LOCAL
+from chatrec.llm.models import Current, Job, chat_model, count_tokens, fallback_note, is_local, jobs
 from chatrec.llm.speaking import Answer, Messages, ask, stream, yes_no
 
 __all__ = [

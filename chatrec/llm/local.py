@@ -19,6 +19,9 @@ from chatrec.settings import Settings
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
 
+LOCAL = frozenset({"auto", "local"})
+"""What `CHATREC_LLM` says where the language model runs in this process, if at all; such a one is small."""
+
 CONTEXT = 8192
 """Tokens the model reads and writes at most in one request."""
 
@@ -147,7 +150,7 @@ def _started(path: Path, settings: Settings) -> _Running:
 
 
 def stop() -> None:
-    """Stops every server of this process; a model that is asked again is loaded anew."""
+    """Stops every server of this process; the chat models that were made do not answer any more."""
     with _lock:
         _running.clear()
 

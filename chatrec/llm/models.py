@@ -17,9 +17,6 @@ from chatrec.types import Note, Usage
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
 
-LOCAL = frozenset({"auto", "local"})
-"""What `CHATREC_LLM` says where the language model runs in this process, if at all; such a one is small."""
-
 Job: TypeAlias = Literal["understand", "rank", "explain"]
 
 HOSTED_JOBS: frozenset[Job] = frozenset({"understand", "rank", "explain"})

