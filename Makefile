@@ -1,7 +1,8 @@
-# make run    the page, on the sample catalogue   make run EXTRAS=ui,local CHATREC_LLM=local CHATREC_UI_PORT=8000
+# make run    the page, on the sample catalogue; a local language model (1.1 GB) is fetched beside it, unless LLM=builtin
 # make test   every test                          make test TESTS='tests/test_store.py -k kill'
 VENV ?= .venv
-EXTRAS ?= ui
+LLM ?=
+EXTRAS ?= $(if $(filter builtin,$(LLM) $(CHATREC_LLM)),ui,ui,local)
 TESTS ?= tests
 PIP = $(VENV)/bin/python -m pip --disable-pip-version-check
 
@@ -12,7 +13,7 @@ help:
 	@sed -n 's/^# make/make/p' Makefile
 
 run: $(VENV)/.installed-$(EXTRAS)
-	@exec $(VENV)/bin/chatrec ui --sample
+	@$(if $(LLM),CHATREC_LLM=$(LLM) )exec $(VENV)/bin/chatrec ui --sample --pull
 
 test: $(VENV)/.installed-all,dev $(VENV)/.installed-language-model
 	@sh tools/system.sh test >/dev/null

@@ -24,7 +24,7 @@ from chatrec.embedding import Embedder, load_embedder
 from chatrec.errors import CatalogError, CatalogNotFound, ConversationError, MessageError, SettingsError
 from chatrec.learned import Learned
 from chatrec.learned_fusion import LearnedFusion
-from chatrec.llm import LOCAL, chat_model
+from chatrec.llm import Current, is_local, jobs
 from chatrec.ranking import LISTWISE_WEIGHT, POINTWISE_WEIGHT, Ranker
 from chatrec.retriever import Retriever, open_routes
 from chatrec.rooms import Rooms
@@ -59,7 +59,9 @@ class ChatRec:
         self.settings = settings
         self._lock = threading.RLock()
         self._rooms: Rooms | None = None
-        self._served = ("", "")
+        self._served: tuple[object, ...] = ()
+        self._own: BaseChatModel | None = None
+        self._speaking: BaseChatModel | None = None
 
     @classmethod
     def from_env(cls, *, catalog: str | None = None) -> ChatRec:
@@ -213,11 +215,21 @@ class ChatRec:
         with self._lock:
             return load_embedder(self.settings)
 
-    @cached_property
+    @property
     def model(self) -> BaseChatModel | None:
-        """The language model; None where it runs without one."""
-        with self._lock:
-            return chat_model(self.settings)
+        """The language model; None where it runs without one. May be set to a LangChain chat model of one's own.
+
+        With `auto` a local one that was not there at first is taken up once it has come.
+        """
+        return self._own or self._current()
+
+    @model.setter
+    def model(self, model: BaseChatModel) -> None:
+        self._own = model
+
+    @cached_property
+    def _current(self) -> Current:
+        return Current(self.settings)
 
     @cached_property
     def conversations(self) -> Conversations:
@@ -234,16 +246,17 @@ class ChatRec:
                     f"There is no catalogue {self.settings.catalog!r} yet.",
                     mend=f"Make it with: chatrec index PATH --catalog {self.settings.catalog}",
                 )
-            if self._rooms is None or self._served != (current, learned.current(self.folder)):
-                self._rooms = self._wired()
+            serving = (current, learned.current(self.folder))
+            if self._rooms is None or self._served != serving:
+                self._rooms, self._served, self._speaking = self._wired(), serving, None
+            if (model := self.model) is not self._speaking:
+                self._rooms, self._speaking = self._voiced(self._rooms, model), model
             if self._rooms.policy != (policy := self.policy):  # a policy.toml that was edited holds from the next turn
                 self._rooms = replace(self._rooms, policy=policy)
             return self._rooms
 
     def _wired(self) -> Rooms:
-        trained = learned.current(self.folder)
-        retriever = self._retriever(trained)
-        self._served = (retriever.snapshot.generation, trained)
+        retriever = self._retriever(learned.current(self.folder))
         items, known = retriever.snapshot.items, retriever.snapshot.popularity.known
         weights = dict(zip(items.ids, known.tolist(), strict=True))  # of namesakes the best known is meant
         return Rooms(
@@ -254,42 +267,47 @@ class ChatRec:
             ),
             self.settings.n,
             self.settings.llm_timeout,
-            ranker=self._ranker(),
-            writer=self.model,
-            together=1 if self._is_local else WRITTEN,
             diversity=self.settings.diversity,
             asks=self.settings.asks,
-            listener=None if self._is_local else self.model,
         )
 
-    @property
-    def _is_local(self) -> bool:
-        return self.settings.llm.strip() in LOCAL
+    def _voiced(self, rooms: Rooms, model: BaseChatModel | None) -> Rooms:
+        """The rooms with the language model doing what it is there for."""
+        given = jobs(self.settings, model)
+        return replace(
+            rooms,
+            ranker=self._ranker(model) if "rank" in given else Ranker(),
+            writer=model if "explain" in given else None,
+            together=1 if is_local(model) else WRITTEN,
+            listener=model if "understand" in given else None,
+        )
 
-    def _ranker(self) -> Ranker:
+    def _ranker(self, model: BaseChatModel | None) -> Ranker:
         """The language model's say in the order: as set, else as measured for the catalogue, else as is usual.
 
         A local one has none unless it is asked for or was measured to help: it takes longer than people wait.
         """
-        if self.settings.ranking == "none" or self.model is None:
+        if self.settings.ranking == "none" or model is None:
             return Ranker()
-        ranker = self.judge()
+        ranker = self.judge(model)
         known = learned.about(self.folder).get("ranking") or {}
         if self.settings.ranking_weight is not None:
             return ranker.weighing(self.settings.ranking_weight)
-        if (known.get("language_model"), known.get("mode")) == (name_of(self.model), ranker.mode):
+        if (known.get("language_model"), known.get("mode")) == (name_of(model), ranker.mode):
             return ranker.weighing(known["weight"])
-        return Ranker() if self._is_local and self.settings.ranking == "auto" else ranker
+        wanted = self.settings.ranking != "auto" or "rank" in self.settings.llm_for
+        return ranker if wanted or not is_local(model) else Ranker()
 
-    def judge(self) -> Ranker:
+    def judge(self, model: BaseChatModel | None = None) -> Ranker:
         """The language model as a judge of candidates, in the way it can. Raises SettingsError without any."""
-        if self.model is None:
+        model = model or self.model
+        if model is None:
             raise SettingsError("There is no language model to rank with.", mend="Name one by CHATREC_LLM.")
         mode = self.settings.ranking
         if mode in ("auto", "none"):
-            mode = "pointwise" if self._is_local else "listwise"
+            mode = "pointwise" if is_local(model) else "listwise"
         usual = {"pointwise": POINTWISE_WEIGHT, "listwise": LISTWISE_WEIGHT}
-        return Ranker(self.model, mode, usual[mode], self.settings.llm_timeout)  # type: ignore[arg-type]  # no "auto"
+        return Ranker(model, mode, usual[mode], self.settings.llm_timeout)  # type: ignore[arg-type]  # no "auto"
 
     def _retriever(self, trained: str) -> Retriever:
         """Over the generation that is current, with what the training of that name learned; empty: none."""

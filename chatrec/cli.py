@@ -24,6 +24,9 @@ app.add_typer(catalogs, name="catalogs")
 evaluate = typer.Typer(help="How well a catalogue is retrieved from.", no_args_is_help=True)
 app.add_typer(evaluate, name="evaluate")
 
+llm = typer.Typer(help="The language models that run in this process.", no_args_is_help=True)
+app.add_typer(llm, name="llm")
+
 SAMPLE = "sample"
 """The name of the catalogue that ships, and of its index where no other is asked for."""
 
@@ -110,6 +113,9 @@ def ui(
     host: Annotated[str, typer.Option(help="Address to listen on; default: CHATREC_UI_HOST.")] = "",
     port: Annotated[int, typer.Option(help="Port; default: CHATREC_UI_PORT.")] = -1,
     sample: Annotated[bool, typer.Option("--sample", help="Index the sample first, where it is missing.")] = False,
+    pull: Annotated[
+        bool, typer.Option("--pull", help="Fetch a local language model beside it, where none is there.")
+    ] = False,
 ) -> None:
     """Open the page."""
     from chatrec.app import ChatRec
@@ -121,6 +127,10 @@ def ui(
         from chatrec.commands import indexing
 
         indexing.run([], sample=True)
+    if pull:
+        from chatrec.llm.pull import in_background
+
+        in_background(settings, typer.echo)
     serve(
         rec,
         host=host or settings.ui_host,
@@ -272,6 +282,24 @@ def remove(
     from chatrec.commands import catalogues
 
     catalogues.removed(name, ask=not yes)
+
+
+@llm.command("list")
+def list_models() -> None:
+    """The models that can be fetched: size, licence, publisher, and which are there."""
+    from chatrec.commands import llm
+
+    llm.listed()
+
+
+@llm.command("pull")
+def pull_model(
+    name: Annotated[str, typer.Argument(help="Name of the model; default: the first of the list.")] = "",
+) -> None:
+    """Fetch a model; goes on where it was cut off."""
+    from chatrec.commands import llm
+
+    llm.pulled(name)
 
 
 @app.command()

@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
-from contextlib import closing
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from chatrec import learned
 from chatrec.catalog.policy import Policy
 from chatrec.conversations import Conversations
 from chatrec.embedding import agreement, load_embedder
 from chatrec.errors import ChatRecError
-from chatrec.llm import ask, chat_model
+from chatrec.llm import ask, chat_model, fallback_note, is_local, jobs, local, prices, registry
+from chatrec.llm.link import Link, behind
 from chatrec.settings import Settings
-from chatrec.store import house, manifest
+from chatrec.store import aspects, house, manifest
 from chatrec.store.index import catalog_folder, list_catalogs, open_snapshot
+
+if TYPE_CHECKING:
+    from langchain_core.language_models import BaseChatModel
 
 State = Literal["fine", "absent", "broken"]
 
@@ -59,6 +63,8 @@ def examine(settings: Settings) -> Iterator[Finding]:
     yield _home(settings)
     yield from _guarded("embedder", lambda: _embedder(settings))
     yield from _guarded("language model", lambda: _language_model(settings))
+    with suppress(ChatRecError):  # told above
+        yield from _jobs(settings)
     yield from _guarded("conversations", lambda: _conversations(settings))
     yield from _catalogs(settings)
 
@@ -104,12 +110,59 @@ def _embedder(settings: Settings) -> Finding:
 
 
 def _language_model(settings: Settings) -> Finding:
+    problem = _passed_over(settings)
     model = chat_model(settings)
+    if model is None and problem:
+        return Finding("language model", "broken", f"none (builtin): {problem.what}", problem.mend)
     if model is None:
-        how = "Set CHATREC_LLM=provider:model, or put a GGUF file into CHATREC_HOME/models."
+        how = "Set CHATREC_LLM=provider:model, or fetch a local one: chatrec llm pull"
         return Finding("language model", "absent", "none (builtin): the catalogue's own sentences explain", how)
     answer = ask(model, [("user", "Answer with the one word: ready")], limit=settings.llm_timeout)
-    return Finding("language model", "fine", f"{settings.llm} answers: {' '.join(answer.text.split())[:40]}")
+    by = ", ".join(answer.usage.models) or settings.llm
+    what = f"{by} answers: {' '.join(answer.text.split())[:40]}{_origin(settings, model)}"
+    note = fallback_note(model, answer.usage)
+    if note or problem:
+        return Finding("language model", "broken", f"{what}. {note.text if note else problem}")
+    return Finding("language model", "fine", what)
+
+
+def _passed_over(settings: Settings) -> ChatRecError | None:
+    """What is wrong with the local model that `auto` would have taken."""
+    if settings.llm.strip() != "auto" or local.model_file(settings) is None:
+        return None
+    try:
+        local.chat_model(local.usable(settings), settings)
+    except ChatRecError as error:
+        return error
+    return None
+
+
+def _origin(settings: Settings, model: BaseChatModel) -> str:
+    """Of a local model, where its file is from and under what licence."""
+    path = local.model_file(settings) if is_local(model) else None
+    if path is None:
+        return ""
+    known = registry.check(path)
+    if known is None:
+        return f" ({path}, a file of your own)"
+    return f" ({path}, {known.licence}, by {known.publisher}, checksum right)"
+
+
+def _jobs(settings: Settings) -> Iterator[Finding]:
+    """What the language model does, who stands in for it, and how old the prices are."""
+    model = chat_model(settings)
+    if model is None:
+        return
+    does = ", ".join(job for job in ("understand", "rank", "explain") if job in jobs(settings, model)) or "nothing"
+    yield Finding("language model for", "fine", f"{does} (CHATREC_LLM_FOR={','.join(settings.llm_for)})")
+    for link in behind(model)[1:]:
+        yield from _guarded(f"stands in: {link.name}", partial(_stand_in, link))
+    yield Finding("prices", "fine", f"list prices of {prices.read_on()}")
+
+
+def _stand_in(link: Link) -> Finding:
+    link.model()
+    return Finding(f"stands in: {link.name}", "fine", "can be made")
 
 
 def _conversations(settings: Settings) -> Finding:
@@ -139,8 +192,14 @@ def _catalog(settings: Settings, name: str) -> Finding:
         with closing(open_snapshot(folder, stamp=embedder.stamp, chroma_url=settings.chroma_url)) as snapshot:
             snapshot.vectors.search(embedder.embed_query("anything"), 1, kind="description", mask=None)
     what = f"{about.count:,} items, {about.passages:,} passages, generation {about.generation}, "
-    what += f"by {about.stamp.name} ({about.stamp.checksum[:8]}); {_trained(folder)}"
+    what += f"by {about.stamp.name} ({about.stamp.checksum[:8]}); {_aspects(folder, about.parts)}; {_trained(folder)}"
     return Finding(f"catalogue {name}", "fine", what)
+
+
+def _aspects(folder: Path, parts: Mapping[str, str]) -> str:
+    if "aspects" not in parts:
+        return "no aspects of reviews until it is indexed again"
+    return f"{len(aspects.names_in(folder / 'parts' / parts['aspects'])) or 'no'} aspects of reviews"
 
 
 def _house(settings: Settings, name: str) -> Finding:

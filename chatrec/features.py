@@ -27,7 +27,9 @@ class Features:
 def features_of(query: Query, hits: Mapping[str, Sequence[Hit]], snapshot: Snapshot) -> Features:
     """Of every item that a route found, in the order of rows. Names say what they are of: `score:<route>`,
     `rank:<route>`, `asked:<facet>` (values the request names), `shared:<facet>` (with the items named),
-    `value:<facet>` and `distance:<facet>` (a number, and how far from the median of the items named), and the rest.
+    `value:<facet>` and `distance:<facet>` (a number, and how far from the median of the items named), `praised:asked`
+    (what the reviews say of the aspects that the request wants to be good), `praised:whole` (what they say on the
+    whole), and the rest.
     """
     row_of = snapshot.items.row
     found = {name: np.asarray([row_of(hit.item_id) for hit in some], dtype=np.int64) for name, some in hits.items()}
@@ -39,6 +41,7 @@ def features_of(query: Query, hits: Mapping[str, Sequence[Hit]], snapshot: Snaps
     columns |= dict(_facets(query, snapshot, rows, liked))
     columns |= dict(_numbers(snapshot, rows, liked))
     columns |= dict(_texts(query, snapshot, rows))
+    columns |= _praise(query, snapshot, rows)
     columns["popularity"] = snapshot.popularity.known[rows]
     for name, value in _context(query, liked).items():
         columns[name] = np.full(len(rows), value)
@@ -81,6 +84,12 @@ def _texts(query: Query, snapshot: Snapshot, rows: NDArray[np.int64]) -> Iterato
     centre = snapshot.vectors.centre(query.liked)
     yield "cosine:request", nothing if query.vector is None else snapshot.vectors.cosines(query.vector, rows)
     yield "cosine:liked", nothing if centre is None else snapshot.vectors.cosines(centre, rows)
+
+
+def _praise(query: Query, snapshot: Snapshot, rows: NDArray[np.int64]) -> dict[str, Any]:
+    asked = snapshot.aspects.praised(query.wishes)
+    nothing = np.full(len(rows), np.nan, dtype=np.float32)
+    return {"praised:asked": nothing if asked is None else asked[rows], "praised:whole": snapshot.aspects.tone[rows]}
 
 
 def _context(query: Query, liked: Sequence[int]) -> dict[str, float]:

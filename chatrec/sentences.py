@@ -47,7 +47,7 @@ def shortened(sentence: str, longest: int = LONGEST) -> str:
 
 def content_words(text: str) -> frozenset[str]:
     """The stems of a text's words, without those that say little."""
-    return frozenset(_stem(word) for word in words(text) if word not in STOP and len(word) > 1)
+    return frozenset(stem(word) for word in words(text) if word not in STOP and len(word) > 1)
 
 
 def words(text: str) -> list[str]:
@@ -55,7 +55,7 @@ def words(text: str) -> list[str]:
 
 
 @lru_cache(maxsize=50_000)
-def _stem(word: str) -> str:
+def stem(word: str) -> str:
     return str(_stemmer().stemWord(word.removesuffix("'s")))
 
 

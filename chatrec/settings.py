@@ -47,6 +47,16 @@ class Settings(BaseSettings):
         description="Language model: `auto` (a local one that is present, else `builtin`), `builtin` (none), `local`,"
         " or `provider:model` as LangChain's `init_chat_model` names it.",
     )
+    llm_fallback: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(),
+        description="Who answers where that one fails, in this order and comma-separated: `provider:model` or `local`;"
+        " after the last of them `builtin`.",
+    )
+    llm_for: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=("auto",),
+        description="What the language model does, comma-separated: `understand`, `rank`, `explain`, or `none`; `auto`:"
+        " all three for a hosted one; a local one explains, and ranks if `chatrec train --ranking` found it to help.",
+    )
     llm_timeout: float = Field(
         default=20.0, gt=0, description="Seconds to wait for the language model before the fused order is used."
     )
@@ -107,7 +117,7 @@ class Settings(BaseSettings):
     def _at_home(cls, value: Path | None) -> Path | None:
         return value.expanduser() if value else value
 
-    @field_validator("routes", mode="before")
+    @field_validator("routes", "llm_fallback", "llm_for", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
@@ -119,6 +129,23 @@ class Settings(BaseSettings):
             if not re.fullmatch(r"[\w.:-]+(=\d+(\.\d+)?)?", entry):
                 raise ValueError(f"{entry!r} is not a route, or a route and a weight such as words=0.5")
         return value
+
+    @field_validator("llm_fallback")
+    @classmethod
+    def _stand_ins_have_names(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for name in value:
+            if name not in ("local", "builtin") and not re.fullmatch(r"[\w.-]+:\S+", name):
+                raise ValueError(f"{name!r} is neither local nor provider:model")
+        return tuple(name for name in value if name != "builtin")  # which comes last in any case
+
+    @field_validator("llm_for")
+    @classmethod
+    def _jobs_are_known(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        known = {"understand", "rank", "explain"}
+        if value in (("auto",), ("none",)) or set(value) <= known:
+            return value
+        unknown = next((job for job in value if job not in known), value[0])
+        raise ValueError(f"{unknown!r} is not one of understand, rank, explain; or auto, or none, alone")
 
     def route_weights(self) -> dict[str, float | None]:
         """The routes in order, each with its weight; None: the default one."""
@@ -140,6 +167,17 @@ class Settings(BaseSettings):
         finally:
             for name in lent:
                 os.environ.pop(name, None)
+
+    def lend_tracing(self) -> bool:
+        """Puts the variables of tracing in `.env` into the environment for good, where one of them switches it on."""
+        traced = ("LANGSMITH_", "LANGCHAIN_", "OTEL_")
+        given = {name: value for name, value in self.provider_variables().items() if name.startswith(traced) and value}
+        switches = ("LANGSMITH_TRACING", "LANGSMITH_TRACING_V2", "LANGCHAIN_TRACING", "LANGCHAIN_TRACING_V2")
+        if not any(given.get(name, "").lower() == "true" for name in switches):
+            return False
+        for name, value in given.items():
+            os.environ.setdefault(name, value)
+        return True
 
     @classmethod
     def from_env(cls) -> Settings:

@@ -13,6 +13,7 @@ from chatrec.dialogue.state import applied, checked, query_of, setting_of, show,
 from chatrec.drafts import Draft
 from chatrec.examples import examples_of
 from chatrec.explainer import Said, explain
+from chatrec.llm import fallback_note
 from chatrec.ranking import settled
 from chatrec.retriever import PASSAGES, passages_of
 from chatrec.rooms import Rooms
@@ -103,6 +104,8 @@ def run_turn(
         yield from _answer(rooms, wanted.query, message or "", draft)
     else:
         yield from _say(rooms, draft, replies.fixed(intent, _accepted(rooms, draft.state)))
+    if stood_in := fallback_note(rooms.listener or rooms.ranker.model or rooms.writer, draft.usage):
+        yield from _noted([stood_in], draft)
     yield DoneEvent(draft.reply())
 
 
@@ -300,7 +303,14 @@ def _answer(rooms: Rooms, query: Query, message: str, draft: Draft) -> Iterator[
         elif items:
             question = rooms.reader.question(message, setting_of(draft.state, rooms.item))
             facets = rooms.reader.parser.asked_of(question, items[0])
-            given = about_item(question, items[0], schema=schema, embed=rooms.retriever.embed, facets=facets)
+            given = about_item(
+                question,
+                items[0],
+                schema=schema,
+                embed=rooms.retriever.embed,
+                facets=facets,
+                aspects=rooms.retriever.snapshot.aspects.of(items[0].id),
+            )
         else:
             given = Answer(replies.fixed("which", ""), ())
     draft.about = given.claims

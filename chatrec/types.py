@@ -250,13 +250,29 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Tokens the language model read and wrote in a turn; zeros without one."""
+    """Tokens the language models read and wrote in a turn; zeros without one.
+
+    `cost` is in US dollars at list price, None where that is not known; `models` are the names of those that answered.
+    """
 
     input_tokens: int = 0
     output_tokens: int = 0
+    cost: float | None = 0.0
+    models: tuple[str, ...] = ()
+
+    @property
+    def _known_cost(self) -> float | None:
+        return self.cost if self.input_tokens or self.output_tokens else self.cost or 0.0
 
     def __add__(self, other: Usage) -> Usage:
-        return Usage(self.input_tokens + other.input_tokens, self.output_tokens + other.output_tokens)
+        """What both used. A cost that is not known makes the sum unknown, but for that of no tokens at all."""
+        ours, theirs = self._known_cost, other._known_cost
+        return Usage(
+            self.input_tokens + other.input_tokens,
+            self.output_tokens + other.output_tokens,
+            None if ours is None or theirs is None else ours + theirs,
+            tuple(dict.fromkeys((*self.models, *other.models))),
+        )
 
 
 @dataclass(frozen=True, slots=True)

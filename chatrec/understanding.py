@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from chatrec.asking import system_prompt
 from chatrec.catalog import Item
 from chatrec.catalog.schema import Facet
 from chatrec.catalog.vocabulary import idle, things
@@ -85,7 +86,8 @@ def understood(
         prompt = _prompt(reading, message, setting, facets=facets, items=items, problem=problem)
         left = max(1.0, deadline - time.monotonic())
         try:
-            answer = ask(model, [("user", prompt)], schema=form(facets, list(items)), limit=left)
+            messages = [("system", system_prompt()), ("user", prompt)]
+            answer = ask(model, messages, schema=form(facets, list(items)), limit=left)
         except LanguageModelError as error:
             return reading, (Note("language_model_failed", f"{error} {PARSED}"),), usage
         usage += answer.usage

@@ -62,6 +62,9 @@ class StandIn:
         self.kept: dict[str, list[Turn]] = {}
         self.lock = threading.Lock()
         self.touched: Collection[str] = ()
+        self.readable = threading.Event()
+        """Cleared, whoever asks for what was said before waits."""
+        self.readable.set()
         self.model = None
         self.settings = SimpleNamespace(catalog=catalog, llm="auto", n=5)
 
@@ -83,6 +86,7 @@ class StandInSession:
 
     @property
     def turns(self) -> tuple[Turn, ...]:
+        self.rec.readable.wait(20)
         return tuple(self.rec.kept.get(self.id, ()))
 
     def stream(self, message: str, *, touched: Collection[str] = ()) -> Generator[Event, None, None]:

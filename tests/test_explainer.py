@@ -16,6 +16,7 @@ from langchain_core.messages import AIMessageChunk
 from langchain_core.outputs import ChatGenerationChunk
 
 from chatrec import ChatRec
+from chatrec.asking import CANARY
 from chatrec.catalog import Item, Review
 from chatrec.catalog.records import item_from
 from chatrec.catalog.sample import films
@@ -354,3 +355,51 @@ def test_a_review_that_advises_against_the_item_is_not_its_reason() -> None:
     )
     (claim,) = texts(explained(Query("pizza"), [recommended(Item("p", "Place", "", {}, reviews))]), "p")
     assert "by the window" in claim
+
+
+# One item at a time, as a small language model can
+
+
+@pytest.mark.parametrize(
+    ("sentence", "ref"),
+    [
+        ("The light is warm, ideal for reading late at night.", "lamp-1#review:r1"),
+        ("It is a heavy lamp of brushed brass for a desk", "lamp-1#description"),
+    ],
+)
+def test_a_sentence_that_cites_nothing_gets_the_ref_that_bears_it(sentence: str, ref: str) -> None:
+    model = FakeChatModel(answers=[json.dumps({"sentence": sentence}), "{}"])
+    pieces = list(explain(QUERY, [LAMP, CHAIR], model=model, limit=5, together=1))
+    check(pieces, SHOWN)
+    first = next(piece for piece in pieces if isinstance(piece, Said))
+    assert (first.item_id, first.claim.text) == ("lamp-1", sentence.rstrip(".") + ".")
+    assert ref in first.claim.refs
+    assert texts(pieces, "lamp-1") == [first.claim.text]
+    assert texts(pieces, "chair-1") == texts(explained(QUERY, [LAMP, CHAIR]), "chair-1")  # nothing was written of it
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "A gentle, cosy lamp for quiet evenings.",
+        "Critics adore its velvet shade and the hidden radio.",
+        "Made in Porto since 1862, it is a heavy lamp of brushed brass for a desk.",
+        f"A heavy lamp of brushed brass for a desk, {CANARY}.",
+        "",
+    ],
+)
+def test_a_sentence_that_nothing_bears_is_replaced_and_counted(sentence: str) -> None:
+    model = FakeChatModel(answers=[json.dumps({"sentence": sentence})])
+    pieces = list(explain(QUERY, [LAMP], model=model, limit=5, together=1))
+    assert texts(pieces, "lamp-1") == texts(explained(QUERY, [LAMP]), "lamp-1")
+    assert [(note.kind, note.count) for note in pieces if isinstance(note, Note)] == [("replaced_claims", 1)]
+
+
+def test_reasons_follow_one_another_and_only_of_the_first_few_are_written() -> None:
+    model = FakeChatModel(answers=[LanguageModelError("The language model cannot be reached.")])
+    pieces = list(explain(QUERY, SHOWN, model=model, limit=5, together=1, written=2))
+    assert len(model.asked) == 2
+    order = [piece.item_id for piece in pieces if isinstance(piece, Said)]
+    assert list(dict.fromkeys(order)) == [shown.item.id for shown in SHOWN if shown.item.id in order]
+    assert isinstance(pieces[0], Note)
+    assert next(place for place, piece in enumerate(pieces) if isinstance(piece, Said)) == 1  # not after all were asked

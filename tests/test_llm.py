@@ -10,16 +10,17 @@ import tempfile
 import time
 from contextlib import closing
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from broken_servers import broken
 from langchain_core.language_models import BaseChatModel
 from openai_server import KEY, model_file
 
-from chatrec import ChatRec, Settings, local_llm, tokens
+from chatrec import ChatRec, Settings, tokens
 from chatrec.errors import ChatRecError, LanguageModelError, MissingPackage, SettingsError
 from chatrec.fake_llm import FakeChatModel
-from chatrec.llm import ask, chat_model, stream, yes_no
+from chatrec.llm import ask, chat_model, local, stream, yes_no
 from chatrec.types import DoneEvent, TextEvent, Usage
 
 
@@ -29,6 +30,13 @@ def _no_provider(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for name in ("OPENAI_API_KEY", "OPENAI_BASE_URL", "ANTHROPIC_API_KEY"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.chdir(tmp_path)
+
+
+def gguf(path: Path) -> Path:
+    """A file that begins like a language model and is none."""
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(b"GGUF nonsense")
+    return path
 
 
 def settings(tmp_path: Path, llm: str, **more: object) -> Settings:
@@ -48,10 +56,11 @@ def test_auto_never_takes_a_hosted_model_because_a_key_is_set(tmp_path: Path, mo
 
 
 def test_auto_takes_a_local_model_that_is_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(local_llm, "chat_model", lambda _: "the local model")
-    (tmp_path / "models").mkdir()
-    (tmp_path / "models" / "some.gguf").touch()
-    assert chat_model(settings(tmp_path, "auto")) == "the local model"
+    monkeypatch.setattr(local, "chat_model", lambda *_: FakeChatModel(answers=["here"]))
+    gguf(tmp_path / "models" / "some.gguf")
+    model = chat_model(settings(tmp_path, "auto"))
+    assert model
+    assert ask(model, [("user", "?")], limit=5).text == "here"
 
 
 @pytest.mark.parametrize(
@@ -100,8 +109,9 @@ def test_every_providers_variables_may_stand_in_dotenv(tmp_path: Path) -> None:
 
 
 def test_what_the_local_model_is_asked_takes_no_proxy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(local_llm, "_serving", lambda *_: (f"http://127.0.0.1:{free_port()}", KEY))
-    (tmp_path / "some.gguf").touch()
+    running = SimpleNamespace(url=f"http://127.0.0.1:{free_port()}", key=KEY)
+    monkeypatch.setattr(local, "_serving", lambda *_: running)
+    gguf(tmp_path / "some.gguf")
     with broken(text="I have read what you asked.") as proxy:
         for name in ("HTTP_PROXY", "ALL_PROXY", "OPENAI_PROXY"):
             monkeypatch.setenv(name, proxy.removesuffix("/v1"))
@@ -112,7 +122,7 @@ def test_what_the_local_model_is_asked_takes_no_proxy(tmp_path: Path, monkeypatc
 
 def test_a_missing_system_library_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "xllamacpp.py").write_text("raise ImportError('libgomp.so.1: no such file')", encoding="utf-8")
-    (tmp_path / "some.gguf").touch()
+    gguf(tmp_path / "some.gguf")
     monkeypatch.delitem(sys.modules, "xllamacpp", raising=False)
     monkeypatch.syspath_prepend(tmp_path)
     with pytest.raises(MissingPackage, match=r"libgomp.*apt install"):
@@ -120,12 +130,20 @@ def test_a_missing_system_library_is_told(tmp_path: Path, monkeypatch: pytest.Mo
 
 
 def test_a_class_of_ones_own_enters_by_the_same_door(tmp_path: Path) -> None:
-    assert isinstance(chat_model(settings(tmp_path, "chatrec.fake_llm:FakeChatModel")), FakeChatModel)
+    model = chat_model(settings(tmp_path, "chatrec.fake_llm:FakeChatModel"))
+    assert model
+    assert ask(model, [("user", "one two three")], limit=5).usage.input_tokens == 3
+
+
+def test_test_models_have_names(tmp_path: Path) -> None:
+    assert chat_model(settings(tmp_path, "fake:scripted"))
+    with pytest.raises(SettingsError, match="scripted"):
+        chat_model(settings(tmp_path, "fake:nobody"))
 
 
 def test_a_broken_file_is_told(tmp_path: Path) -> None:
     (tmp_path / "broken.gguf").write_bytes(b"GGUF nonsense")
-    with pytest.raises(LanguageModelError, match="whole GGUF file"):
+    with pytest.raises(SettingsError, match="whole GGUF file"):
         chat_model(settings(tmp_path, "local", local_model=tmp_path / "broken.gguf"))
 
 
@@ -264,7 +282,7 @@ def test_a_turn_with_a_real_language_model_shows_only_checked_claims(
     assert any(isinstance(event, TextEvent) for event in events)
     assert reply.usage.input_tokens > 100 or reply.notes
     talker.close()
-    local_llm.stop()
+    local.stop()
 
 
 def free_port() -> int:

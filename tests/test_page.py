@@ -180,6 +180,29 @@ def test_a_page_reloaded_in_the_middle_follows_the_turn_to_its_end(open_page: Op
         expect(reader.turns).to_have_count(1)
 
 
+def test_a_message_sent_while_the_page_still_loads_is_answered_once(open_page: Open) -> None:
+    paced = Paced()
+    rec = StandIn(ITEMS, paced)
+    with served(rec) as url:
+        reader = open_page(url)
+        paced.let_on(8)
+        reader.ask("a place to write")
+        rec.readable.clear()
+        reader.page.reload()
+        reader.say("something lighter")
+        paced.let_on(1)
+        expect(reader.page.locator(".stage")).to_have_text("Searching the catalogue")
+        rec.readable.set()  # what was said before arrives in the middle of the turn
+        expect(reader.turns).to_have_count(2)
+        reader.page.wait_for_timeout(500)
+        expect(reader.page.locator(".said")).to_have_text(["You: a place to write", "You: something lighter"])
+        expect(reader.page.locator(".stage")).to_have_count(1)
+        paced.let_on()
+        reader.page.locator("#past .turn").nth(1).wait_for()
+        expect(reader.turns).to_have_count(2)
+        expect(reader.page.locator(".stage")).to_have_count(0)
+
+
 def test_two_browsers_have_two_conversations(plain: str, open_page: Open) -> None:
     one, other = open_page(plain), open_page(plain)
     one.ask("only mine")

@@ -13,7 +13,7 @@ from chatrec.errors import ChatRecError
 from chatrec.ui.about import about, items_of
 from chatrec.ui.cards import text
 from chatrec.ui.running import Running, Turns
-from chatrec.ui.view import TurnView, kept
+from chatrec.ui.view import BUSY, TurnView, kept
 
 if TYPE_CHECKING:
     from chatrec.app import ChatRec
@@ -23,8 +23,9 @@ CONCURRENT = 20
 LONGEST_MESSAGE = 10_000
 _SYSTEM = ("system-ui", "-apple-system", "Segoe UI", "Roboto", "sans-serif")
 _FIXED = ("ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "monospace")
-# `past` grows by the finished turn in the browser, so that no conversation travels back and forth.
-_FOLD = "(past, now) => [past + now, '']"
+# `past` grows by the finished turn in the browser, so that no conversation travels back and forth. A turn that still
+# runs stays: somebody may have asked while the page was loading, and the end of loading folds as well.
+_FOLD = f"(past, now) => now.startsWith('{BUSY}') ? [past, now] : [past + now, '']"
 _QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 
 

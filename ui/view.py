@@ -31,6 +31,7 @@ STAGES = {
     "writing": "Writing down why",
 }
 STOPPED = "Stopped."
+BUSY, FINISHED = (f'<article class="turn" aria-busy="{busy}">' for busy in ("true", "false"))
 
 
 @dataclass
@@ -90,7 +91,7 @@ class TurnView:
         if not self.done:
             parts.append(f'<p class="stage">{text(STAGES.get(self.stage, self.stage or "Waiting"))}</p>')
         return (
-            f'<article class="turn" aria-busy="{str(not self.done).lower()}">'
+            f"{FINISHED if self.done else BUSY}"
             f'<h2 class="said" dir="auto"><span class="unseen">You: </span>{text(self.message)}</h2>'
             f'<div class="reply">{"".join(parts)}</div></article>'
         )

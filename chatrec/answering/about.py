@@ -13,6 +13,7 @@ from chatrec.answering.facts import facts, spoken_of
 from chatrec.answering.opinions import opinions
 from chatrec.answering.question import OPINION, Asked, asked
 from chatrec.answering.values import Answer, Passage, answer, named, passages, quoted, sentence
+from chatrec.aspects import Aspect, judged
 from chatrec.catalog import Item
 from chatrec.catalog.schema import Facet
 from chatrec.sentences import content_words, words
@@ -48,10 +49,12 @@ def about_item(
     embed: Embed,
     passages_embed: EmbedAll | None = None,
     facets: Collection[str] = (),
+    aspects: Sequence[Aspect] = (),
 ) -> Answer:
     """What the catalogue says of `item` in answer to `question`; that it says nothing, where it does not.
 
-    `facets` are those that the question was read to be about, besides what it names word for word.
+    `facets` are those that the question was read to be about, besides what it names word for word; `aspects` what the
+    reviews of the item judge, and how.
     `embed` gives a text's vector, `passages_embed` those of many texts at once; all are of unit length.
     """
     wanted = asked(question[:LONGEST_QUESTION], item)
@@ -61,9 +64,10 @@ def about_item(
         return answer(*claims)
     if not wanted.content:
         return _in_general(wanted, item)
+    counted = judged(aspects, question)
     found = _Search(wanted, embed, passages_embed).best(_asked_of(wanted, item))
-    if found:
-        return answer(*(quoted(passage) for passage in found))
+    if counted or found:
+        return answer(*counted, *(quoted(passage) for passage in found))
     return _silent(wanted, item)
 
 

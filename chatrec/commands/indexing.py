@@ -64,6 +64,9 @@ def _account(report: IndexReport, name: str, policy: Policy) -> None:
     console.print(f"{change.embedded:,} were embedded now.")
     if change.interactions or change.dialogues:
         console.print(f"{change.interactions:,} interactions and {change.dialogues:,} dialogues are kept with it.")
+    if change.aspects:
+        more = ", …" if len(change.aspects) > TOLD else ""
+        console.print(f"What its reviews judge: {plain(', '.join(change.aspects[:TOLD]))}{more}")
     if change.without_text:
         some = ", ".join(plain(item_id) for item_id in change.without_text[:TOLD])
         more = ", …" if len(change.without_text) > TOLD else ""

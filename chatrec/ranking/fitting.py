@@ -33,11 +33,13 @@ class Judged:
 
 def fitted_weight(judged: Sequence[Judged], ranker: Ranker) -> float:
     """The weight with the best mean nDCG@10 (Järvelin and Kekäläinen, 2002); 0 where no other is better than that."""
+    if not judged:
+        return 0.0
     means = [
         float(np.mean([gain(each.ranking(ranker.weighing(weight)), each.grades) for each in judged]))
         for weight in WEIGHTS
     ]
-    return WEIGHTS[int(np.argmax(np.round(means, 9)))] if means and judged else 0.0
+    return WEIGHTS[int(np.argmax(np.round(means, 9)))]
 
 
 def gain(ranking: Sequence[str], grades: Mapping[str, int]) -> float:

@@ -13,7 +13,7 @@ from typing import TypeAlias
 from chatrec.catalog import Record
 from chatrec.embedding import Embedder
 from chatrec.errors import CatalogNotFound, StoreError
-from chatrec.store import house, manifest, parts, vectors
+from chatrec.store import aspects, house, manifest, parts, vectors
 from chatrec.store.embeddings import Embeddings
 from chatrec.store.failure import told
 from chatrec.store.house import HouseRules
@@ -44,7 +44,8 @@ NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 @dataclass(frozen=True, slots=True)
 class IndexReport:
-    """What an indexing did. `embedded` counts the passages that had to be embedded; `without_text` lists ids."""
+    """What an indexing did. `embedded` counts the passages that had to be embedded; `without_text` lists ids; `aspects`
+    names what the reviews judge, the commonest first."""
 
     generation: str
     items: int
@@ -57,6 +58,7 @@ class IndexReport:
     without_text: tuple[str, ...]
     interactions: int
     dialogues: int
+    aspects: tuple[str, ...] = ()
 
 
 def catalog_folder(home: Path, name: str) -> Path:
@@ -150,7 +152,7 @@ def _updated(
         try:
             counts = _ingested(folder, scratch / "items.db", before, change)
             rules.check(scratch / "items.db")
-            if before and before.stamp.matches(embedder.stamp) and before.server == bool(url) and counts.nothing:
+            if before and _stands(before, embedder, url) and counts.nothing:
                 rules.keep(folder)
                 return _report(folder, before, counts, embedded=0)
             if fresh:
@@ -160,6 +162,11 @@ def _updated(
             shutil.rmtree(scratch, ignore_errors=True)
             if not manifest.current(folder):  # nothing half-written, but for what was embedded
                 shutil.rmtree(folder / "parts", ignore_errors=True)
+
+
+def _stands(before: Manifest, embedder: Embedder, url: str) -> bool:
+    """Whether a generation need not be built again while its items stay as they are."""
+    return before.stamp.matches(embedder.stamp) and before.server == bool(url) and parts.up_to_date(before.parts)
 
 
 def _before(folder: Path, *, fresh: bool) -> Manifest | None:
@@ -254,4 +261,5 @@ def _report(folder: Path, about: Manifest, counts: Counts, *, embedded: int) -> 
         without_text=tuple(item_id for (item_id,) in without),
         interactions=interactions,
         dialogues=dialogues,
+        aspects=aspects.names_in(folder / "parts" / about.parts["aspects"]),
     )

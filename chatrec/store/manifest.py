@@ -23,8 +23,8 @@ GRACE = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """One generation. `parts` maps a kind ("items", "facets", "vectors", "words", "interactions",
-    "dialogues") to its folder."""
+    """One generation. `parts` maps a kind ("items", "facets", "vectors", "words", "aspects", "interactions",
+    "dialogues") to its folder; what was indexed before there were aspects has none."""
 
     generation: str
     parts: dict[str, str]

@@ -1,18 +1,19 @@
-"""What is derived from the item database: vectors, words, facet columns, the interaction matrix, one part each."""
+"""What is derived from the item database: vectors, words, facet columns, aspects, interactions, one part each."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from chatrec.catalog import Item
 from chatrec.catalog.schema import profile
 from chatrec.embedding import Stamp
 from chatrec.moments import memories
-from chatrec.store import facets, manifest, past, popularity, vectors, words
+from chatrec.store import aspects, facets, manifest, past, popularity, vectors, words
 from chatrec.store.embeddings import Embeddings
 from chatrec.store.items import Items
 from chatrec.store.passages import Entry, Kind
@@ -38,6 +39,11 @@ def texts_of(items: Items) -> Iterator[str]:
     """Every text that has a vector."""
     yield from (text for item in items.all() for _, _, text in embedded_of(item))
     yield from (memory.text for dialogue in items.dialogues() for memory in memories(dialogue))
+
+
+def up_to_date(names: Mapping[str, str]) -> bool:
+    """Whether parts of these names are all that this version would build; older ones may lack aspects."""
+    return names.get("aspects", "").startswith(f"aspects-{aspects.VERSION}-")
 
 
 class Builder:
@@ -75,6 +81,7 @@ class Builder:
             "facets": self._part(
                 f"facets-{generation}", lambda target: facets.build(target, self._items.all(), schema)
             ),
+            "aspects": self._aspects(),
             "dialogues": self._part(f"dialogues-{generation}", lambda target: past.build(target, self._items)),
             "interactions": self._part(f"interactions-{generation}", lambda target: _interactions(target, self._items)),
         }
@@ -109,6 +116,25 @@ class Builder:
                 progress=lambda done, total: self._tell("storing vectors", done, total),
             ),
         )
+
+    def _aspects(self) -> str:
+        """Named by the reviews, and by what reads them: other code and another embedder see other aspects."""
+        texts = _hash(
+            f"{row} {review.id} {review.text}" for row, item in enumerate(self._items.all()) for review in item.reviews
+        )
+        return self._part(
+            f"aspects-{aspects.VERSION}-{texts}-{self._stamp.checksum[:8]}{self._suffix}",
+            lambda target: aspects.build(
+                target,
+                self._items,
+                self._embedded,
+                progress=lambda done, total: self._tell("finding aspects", done, total),
+            ),
+        )
+
+    def _embedded(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        self._cache.fill(lambda: texts, progress=lambda *_: None)
+        return self._cache.get([self._cache.key(text) for text in texts])
 
     def _part(self, name: str, build: Callable[[Path], None]) -> str:
         return manifest.part(self._folder, name, build)

@@ -16,6 +16,7 @@ from chatrec.catalog.schema import Facet
 from chatrec.embedding import Stamp
 from chatrec.errors import CatalogNotFound, EmbedderMismatch, StoreError
 from chatrec.store import manifest, popularity
+from chatrec.store.aspects import Aspects
 from chatrec.store.facet_space import FacetSpace
 from chatrec.store.facets import Facets, Rows
 from chatrec.store.failure import told
@@ -38,6 +39,7 @@ class Snapshot:
         self.generation = about.generation
         self.count = about.count
         self.items = Items(parts["items"] / "items.db")
+        self.aspects = Aspects(parts.get("aspects"), self.items)
         self.past = Past(parts["dialogues"])
         self.vectors = Vectors(
             parts["vectors"],

@@ -1,9 +1,11 @@
-"""What a turn costs without a language model: median and p95 milliseconds, stage by stage and as the caller waits.
+"""What a turn costs: median and p95 milliseconds, stage by stage and as the caller waits.
 
-    CHATREC_HOME=DIR python tests/benchmarks/bench_turns.py --catalog movies [--messages FILE.jsonl.gz] [--turns 200]
+    CHATREC_HOME=DIR python tests/benchmarks/bench_turns.py --catalog movies [--llm local] [--messages FILE.jsonl.gz]
+        [--turns 200]
 
 Messages are the last thing a user said in rows as in a `history` of past dialogues; without a file, ten written here.
-Each session has three turns, committed to the database as in real use.
+Each session has three turns, committed to the database as in real use. A language model that answers at once, such as
+`--llm chatrec.fake_llm:FakeChatModel`, shows what is left of a turn with a hosted one beside the waiting for it.
 """
 
 from __future__ import annotations
@@ -21,6 +23,8 @@ from rich.console import Console
 from rich.table import Table
 
 from chatrec import ChatRec, Settings
+from chatrec.session import Session
+from chatrec.types import CardsEvent, DoneEvent, TextEvent
 
 WRITTEN = [
     "something quiet about an old friendship",
@@ -47,23 +51,40 @@ def messages(path: Path | None) -> list[str]:
     return found
 
 
+def timed(session: Session, message: str) -> dict[str, float]:
+    """Milliseconds of each stage, and until there is something to see: cards, a first reason, those of three items."""
+    begun = time.perf_counter()
+    seen: dict[str, float] = {}
+    told: set[str] = set()
+    for event in session.stream(message):
+        after = 1000 * (time.perf_counter() - begun)
+        if isinstance(event, CardsEvent):
+            seen["until the cards"] = after
+        elif isinstance(event, TextEvent) and event.item_id:
+            told.add(event.item_id)
+            seen.setdefault("until a first reason", after)
+            if len(told) <= 3:
+                seen["until reasons of three"] = after
+        elif isinstance(event, DoneEvent):
+            return {**event.reply.timings, **seen, "whole turn": after}
+    return {}
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--catalog", default="sample")
     parser.add_argument("--messages", type=Path)
     parser.add_argument("--turns", type=int, default=200)
+    parser.add_argument("--llm", default="builtin")
     asked = parser.parse_args()
-    rec = ChatRec(Settings.from_env().model_copy(update={"catalog": asked.catalog, "llm": "builtin"}))
+    rec = ChatRec(Settings.from_env().model_copy(update={"catalog": asked.catalog, "llm": asked.llm}))
     said = messages(asked.messages)
     rec.session().send(said[0])
     taken: dict[str, list[float]] = {}
     for turn in range(asked.turns):
         if turn % 3 == 0:
             session = rec.session()
-        begun = time.perf_counter()
-        reply = session.send(said[turn % len(said)])
-        waited = 1000 * (time.perf_counter() - begun)
-        for stage, milliseconds in {**reply.timings, "whole turn": waited}.items():
+        for stage, milliseconds in timed(session, said[turn % len(said)]).items():
             taken.setdefault(stage, []).append(milliseconds)
     table = Table("stage", "turns", "median ms", "p95 ms")
     for stage, times in taken.items():
