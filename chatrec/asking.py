@@ -5,12 +5,12 @@ from __future__ import annotations
 import secrets
 from collections.abc import Sequence
 
-from chatrec.grounds import facts_of, meeting
+from chatrec.grounds import facts_of, meeting, trusted
 from chatrec.prompts import filled
 from chatrec.sentences import content_words, sentences, shortened
 from chatrec.tokens import fitting
 from chatrec.types import Candidate, Constraint, Example, Query, Recommendation
-from chatrec.untrusted import fenced
+from chatrec.untrusted import fenced, heard
 from chatrec.wording import name_of, wish_in_words
 
 BUDGET = 2_400
@@ -44,7 +44,7 @@ def leaks(text: str) -> bool:
 
 def words_of(query: Query) -> str:
     """The user's words, the latest last, each quoted on a line of its own."""
-    return "\n".join(f"- {fenced(text)}" for text in (*reversed(query.history), query.text) if text.strip())
+    return "\n".join(f"- {fenced(text, longest=None)}" for text in (*reversed(query.history), query.text) if text.strip())
 
 
 def request_of(query: Query) -> str:
@@ -81,7 +81,7 @@ def described(
     flat = [
         (number, place, evidence)
         for number, item in enumerate(items)
-        for place, evidence in enumerate(item.evidence[:passages], 1)
+        for place, evidence in enumerate(trusted(item.item, item.evidence)[:passages], 1)
     ]
     wanted = content_words(query.text)
     texts = [_excerpt(evidence.quote, wanted) for _, _, evidence in flat]
@@ -90,7 +90,7 @@ def described(
     lines: list[str] = []
     refs: list[dict[str, str]] = []
     for number, item in enumerate(items):
-        lines.append(f"c{number + 1}: {fenced(shortened(item.item.title, TITLE))}")
+        lines.append(f"c{number + 1}: {fenced(shortened(heard(item.item.title), TITLE))}")
         known: dict[str, str] = {}
         matching = meeting(item.item, query)
         others = [fact for fact in facts_of(item.item) if fact.ref not in {match.ref for match in matching}]
@@ -108,14 +108,14 @@ def described(
 def in_short(query: Query, item: Candidate | Recommendation) -> str:
     """One item in few words, for a language model that reads slowly: its title, some facts, its best passages."""
     wanted = content_words(query.text)
-    texts = [_excerpt(evidence.quote, wanted, SHORT) for evidence in item.evidence[:2]]
+    texts = [_excerpt(each.quote, wanted, SHORT) for each in trusted(item.item, item.evidence)[:2]]
     facts = [fact.phrase for fact in facts_of(item.item)][:FACTS]
-    return "\n".join(fenced(text) for text in (shortened(item.item.title, TITLE), *facts, *texts))
+    return "\n".join(fenced(text) for text in (shortened(heard(item.item.title), TITLE), *facts, *texts))
 
 
 def _excerpt(text: str, wanted: frozenset[str], longest: int = PASSAGE) -> str:
     """As much of a passage as is shown, from the sentence on that shares most words with the request."""
-    plain = " ".join(text.split())
+    plain = " ".join(heard(text).split())
     if len(plain) <= longest:
         return plain
     some = sentences(plain)

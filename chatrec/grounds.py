@@ -72,7 +72,9 @@ def trusted(item: Item, evidence: Iterable[Evidence]) -> list[Evidence]:
     pieces = list(evidence)
     refs = {piece.ref for piece in pieces}
     said = "\n".join([item.title, *map(str, item.attributes.values()), item.description])
-    bad = {f"{item.id}#review:{review.id}" for review in item.reviews if commanding(review.text)} & refs
+    bad = {
+        ref for review in item.reviews if (ref := f"{item.id}#review:{review.id}") in refs and commanding(review.text)
+    }
     own = commanding(said)
     return [piece for piece in pieces if piece.ref not in bad and not (own and kind_of(piece.ref) == "description")]
 

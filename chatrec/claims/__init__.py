@@ -20,10 +20,10 @@ from chatrec.claims import (
     roles,
 )
 from chatrec.claims.form import LONGEST
-from chatrec.claims.sentence import Polarity, Sentence
+from chatrec.claims.sentence import Sentence
 from chatrec.sentences import content_words
 
-__all__ = ["LONGEST", "Polarity", "attributed", "supported", "why_not"]
+__all__ = ["LONGEST", "attributed", "supported", "why_not"]
 
 CHECKS = (form, quotes, numbers, names, roles, coverage, negation, attribution, degree, opinion)
 
@@ -39,7 +39,6 @@ def supported(
     title: str,
     request: str,
     others: Collection[str] = (),
-    polarity: Polarity | None = None,
     ratings: Mapping[str, float] | None = None,
 ) -> bool:
     """Whether `sentence`, citing `refs` of the item whose texts are `grounds`, says nothing beyond them.
@@ -48,9 +47,7 @@ def supported(
     denied, who says it, how much of it and whether it is praise must be as there. It may hold no link, no markup and
     none of the titles `others`. A name of the `request` may be spoken to, not said of the item.
     """
-    return not why_not(
-        sentence, refs, grounds, title=title, request=request, others=others, polarity=polarity, ratings=ratings
-    )
+    return not why_not(sentence, refs, grounds, title=title, request=request, others=others, ratings=ratings)
 
 
 def why_not(
@@ -61,11 +58,10 @@ def why_not(
     title: str,
     request: str,
     others: Collection[str] = (),
-    polarity: Polarity | None = None,
     ratings: Mapping[str, float] | None = None,
 ) -> str:
     """The first reason for which a sentence is not `supported`; empty where it is."""
-    said = Sentence(sentence, refs, grounds, title, request, others, polarity, ratings or {})
+    said = Sentence(sentence, refs, grounds, title, request, others, ratings or {})
     return next((reason for check in CHECKS if (reason := check.wrong(said))), "")
 
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from chatrec.aspects import sentiment
 from chatrec.claims.cues import cues
-from chatrec.claims.sentence import Sentence
+from chatrec.claims.sentence import Sentence, split
 from chatrec.sentences import content_words, words
+
+CLEAR = 0.35
+"""Below it a judgement of sentiment is hardly better than a guess (tests/benchmarks/bench_aspects.py)."""
 
 
 def wrong(said: Sentence) -> str:
@@ -22,11 +26,9 @@ def wrong(said: Sentence) -> str:
 
 
 def _lean(said: Sentence, ref: str) -> float:
-    """What a review thinks: by its rating, else as the given judge of texts has it, else by some words."""
+    """What a review thinks: by its rating, else by its words where they tell clearly enough."""
     if ref in said.ratings:
         return said.ratings[ref]
-    text = said.cited[ref]
-    if said.polarity is not None:
-        return said.polarity(text)
-    found = words(text)
-    return float(sum(word in cues("for_it") for word in found) - sum(word in cues("against") for word in found))
+    judged = [sentiment(text) for text in split(said.cited[ref])]
+    mean = sum(judged) / len(judged) if judged else 0.0
+    return mean if abs(mean) >= CLEAR else 0.0

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
-from typing import TypeAlias
 
 from chatrec.sentences import content_words, sentences, words
 
 QUOTED = re.compile(r"[“„\"«]([^“”„\"«»]*)[“”\"»]|(?<!\w)[‘']([^‘’']{2,})[’'](?!\w)")
 """A quote in double marks, or in single ones."""
-
-Polarity: TypeAlias = Callable[[str], float]
-"""What a text thinks of what it speaks of: above 0 it praises, below it complains."""
 
 MOST = 4
 """Sentences of the evidence that one sentence rests on."""
@@ -31,7 +27,6 @@ class Sentence:
     request: str
     others: Collection[str] = ()
     """Titles of other items, none of which it may name."""
-    polarity: Polarity | None = None
     ratings: Mapping[str, float] = field(default_factory=dict)
     """Of each review whether it is for the item (1) or against it (-1), where its rating tells."""
 

@@ -1,0 +1,63 @@
+"""What strangers or a language model wrote: whether it may be shown, and how it enters a prompt."""
+
+from __future__ import annotations
+
+import re
+
+from chatrec.untrusted.orders import commanding, ordering, without_orders
+
+__all__ = ["commanding", "fenced", "heard", "plain", "showable"]
+
+LINK = re.compile(
+    r"\w+://|\bwww\.|\b(?:javascript|mailto):|[\w.]+@\w+\.\w+|\b[\w-]+\.[a-z]{2,}/"
+    r"|\b[\w-]+\.(?:com|net|org|io|co|info|biz|ru|cn|xyz|top|shop|site|online|app|example)\b",
+    re.IGNORECASE,
+)
+MARKUP = re.compile(
+    r"<[a-z/!]|\]\s*\(|!\[|`|\*\*|&(?:#\w+|lt|gt|amp|quot|nbsp|apos);"
+    r"|[\x00-\x08\x0e-\x1f\x7f\u202a-\u202e\u2066-\u2069]",
+    re.IGNORECASE,
+)
+"""HTML, Markdown, and characters that are not seen but change what is."""
+
+UNSEEN = re.compile(
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u180e\u200b\u200c\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff]"
+    r"|[\ufff9-\ufffb\U000e0000-\U000e007f]"
+)
+"""Characters that are not seen, but change what is or hide what is said; a joiner of emoji is none."""
+
+TAG = re.compile(r"<\s*/?[a-z!][^<>]*>|&lt;.*?&gt;|!?\[[^\]]*\]\([^)]*\)|`{3,}", re.IGNORECASE | re.DOTALL)
+"""Tags, images and links in HTML and Markdown."""
+
+CAP = 2_000
+"""Characters of one text that enters a prompt."""
+
+
+def showable(text: str) -> bool:
+    """Whether a sentence may stand in a reply: no link, no markup, nothing said to a language model."""
+    if UNSEEN.sub("", text) != text.replace("\u00ad", ""):
+        return False
+    return not (LINK.search(text) or MARKUP.search(text) or commanding(text) or ordering(text))
+
+
+def heard(text: str) -> str:
+    """What of a stranger's text may bear a claim: no sentence that gives orders; of one that speaks to a language
+    model, nothing."""
+    return text if _harmless(text) else without_orders(UNSEEN.sub("", text))
+
+
+def _harmless(text: str) -> bool:
+    seen = UNSEEN.sub("", text)
+    return not (commanding(seen) or ordering(seen))
+
+
+def plain(text: str, *, longest: int | None = CAP) -> str:
+    """The text on one line, capped, without what is not seen, links and tags."""
+    seen = TAG.sub(" ", UNSEEN.sub("", text)[:longest])
+    return " ".join(word for word in seen.split() if not LINK.search(word))
+
+
+def fenced(text: str, *, longest: int | None = CAP) -> str:
+    """The text in plain, between marks that it cannot hold itself."""
+    held = plain(text, longest=longest).replace("<<<", "‹‹‹").replace(">>>", "›››")
+    return f"<<<{held}>>>"
