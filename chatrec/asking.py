@@ -44,7 +44,9 @@ def leaks(text: str) -> bool:
 
 def words_of(query: Query) -> str:
     """The user's words, the latest last, each quoted on a line of its own."""
-    return "\n".join(f"- {fenced(text, longest=None)}" for text in (*reversed(query.history), query.text) if text.strip())
+    return "\n".join(
+        f"- {fenced(text, longest=None)}" for text in (*reversed(query.history), query.text) if text.strip()
+    )
 
 
 def request_of(query: Query) -> str:

@@ -196,7 +196,7 @@ def _claim(
         sentence, cited, grounds, title=shown.item.title, request=request, others=others, ratings=ratings
     ):
         return None
-    return Said(shown.item.id, Claim(sentence, cited))
+    return Said(shown.item.id, Claim(sentence, cited, written=True))
 
 
 def _lines(pieces: Iterator[str | Usage]) -> Iterator[str | Usage]:

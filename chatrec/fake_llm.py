@@ -108,17 +108,17 @@ class _Random:
         self.turn += 1
         draw = Random(f"{self.seed}:{self.turn}")
         prompt = str(messages[-1].content)
-        words = re.findall(r"\w+", prompt) or ["word"]
+        words, passages = re.findall(r"\w+", prompt) or ["word"], FENCED.findall(prompt) or ["word"]
+        foreign = ("", "Zorblax Quimby", "“", "http://x.example/", "<b>", "The Glass Orchard", "17")
 
         def text(most: int = 16) -> str:
             made = [draw.choice(words) for _ in range(draw.randint(1, most))]
-            made.insert(
-                0, draw.choice(["", "Zorblax Quimby", "“", "http://x.example/", "<b>", "The Glass Orchard", "17"])
-            )
-            return " ".join(made)
+            if draw.random() < 0.5:  # what is true, with something else in it
+                made = draw.choice(passages).split()[:most]
+            return " ".join([*made, draw.choice(foreign)] if draw.random() < 0.5 else [draw.choice(foreign), *made])
 
-        def label() -> str:
-            return f"{draw.choice('cefzQ')}{draw.randint(0, 30)}"
+        def label(kinds: str = "cefzQ", most: int = 30) -> str:
+            return f"{draw.choice(kinds)}{draw.randint(0, most)}"
 
         form = draw.choice([_form(prompt)] * 4 + ["order", "sentence", "act", "lines", "text"])
         if form == "order":
@@ -131,7 +131,7 @@ class _Random:
             return json.dumps({"act": text(1), "conditions": [{"facet": text(1)}], "attitudes": [], "about": about})
         if form == "lines":
             some = range(draw.randint(0, 8))
-            return "\n".join(f"{label()} [{', '.join(label() for _ in range(2))}] {text()}." for _ in some)
+            return "\n".join(f"{label('c', 6)} [{', '.join(label('ef', 4) for _ in range(2))}] {text()}." for _ in some)
         return text(60)
 
 

@@ -200,6 +200,8 @@ class Claim:
 
     text: str
     refs: tuple[str, ...]
+    written: bool = False
+    """Whether a language model wrote it, and it was found to say what the refs say; else it is the catalogue's own."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -105,7 +105,9 @@ def _weak() -> tuple[re.Pattern[str], ...]:
             r"\b(?:must|always|should|has to|please)\b.{0,12}\b(?:rank|list|put|place|recommend)\w*\b.{0,40}"
             r"\b(?:first|top|above|number one|highest)\b"
         ),
-        _pattern(r"\bwhen(?:ever)? (?:you )?(?:are )?(?:asked|explain|recommend|rank|describ|summari[sz])\w*\b.{0,60}" + say),
+        _pattern(
+            r"\bwhen(?:ever)? (?:you )?(?:are )?(?:asked|explain|recommend|rank|describ|summari[sz])\w*\b.{0,60}" + say
+        ),
         _pattern(r"\byour (?:answer|reply|response|output|explanation|summary)\b"),
     )
 

@@ -26,6 +26,7 @@ class Tally:
     turns: int = 0
     outside: int = 0
     claims: int = 0
+    written: int = 0
     referred: int = 0
     quotes: int = 0
     found: int = 0
@@ -71,6 +72,7 @@ def _counted(tally: Tally, claim: Claim, item: Item, message: str) -> bool:
     evidence = tuple(Evidence(ref, item.id, text) for ref, text in passages_of(item).items())
     grounds = grounds_of(item, evidence)
     tally.claims += 1
+    tally.written += claim.written
     tally.referred += bool(claim.refs) and all(ref in grounds for ref in claim.refs)
     cited = _flat("\n".join(grounds.get(ref, "") for ref in claim.refs))
     for quote in QUOTE.findall(claim.text):

@@ -44,9 +44,10 @@ def evaluate_grounding(
         turns=told.turns,
         outside_catalog=told.outside,
         claims=told.claims,
+        written=told.written,
         valid_refs=told.referred / max(told.claims, 1),
         quotes_found=told.found / max(told.quotes, 1) if told.quotes else 1.0,
-        replaced=told.replaced / max(told.claims + told.replaced, 1),
+        replaced=told.replaced / max(told.written + told.replaced, 1),
     )
     if claims:
         caught, alarms = judged_claims(rooms, rows_of(claims))

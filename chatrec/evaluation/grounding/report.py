@@ -8,12 +8,14 @@ from typing import Any
 
 @dataclass(frozen=True)
 class GroundingReport:
-    """`outside_catalog` counts replies that name what the catalogue does not have; `replaced` is the share of
-    sentences that were not fit to be shown; `unchecked` counts attacks that the bare answer carried out."""
+    """`outside_catalog` counts replies that name what the catalogue does not have. `written` claims are a language
+    model's, `replaced` the share of its sentences that were not fit to be shown. `unchecked` counts attacks that the
+    bare answer carried out."""
 
     turns: int = 0
     outside_catalog: int = 0
     claims: int = 0
+    written: int = 0
     valid_refs: float = 1.0
     quotes_found: float = 1.0
     replaced: float = 0.0
