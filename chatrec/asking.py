@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Sequence
 
-from chatrec.grounds import facts_of, meeting, trusted
+from chatrec.grounds import facts_of, kind_of, meeting, trusted
 from chatrec.prompts import filled
 from chatrec.sentences import content_words, sentences, shortened
 from chatrec.tokens import fitting
@@ -102,7 +102,7 @@ def described(
         for entry, (owner, place, evidence) in enumerate(flat):
             if owner == number and entry in kept:
                 known[f"e{place}"] = evidence.ref
-                lines.append(f"  e{place} {fenced(texts[entry])}")
+                lines.append(f"  e{place} {kind_of(evidence.ref)} {fenced(texts[entry])}")
         refs.append(known)
     return "\n".join(lines), refs
 
@@ -110,9 +110,12 @@ def described(
 def in_short(query: Query, item: Candidate | Recommendation) -> str:
     """One item in few words, for a language model that reads slowly: its title, some facts, its best passages."""
     wanted = content_words(query.text)
-    texts = [_excerpt(each.quote, wanted, SHORT) for each in trusted(item.item, item.evidence)[:2]]
     facts = [fact.phrase for fact in facts_of(item.item)][:FACTS]
-    return "\n".join(fenced(text) for text in (shortened(heard(item.item.title), TITLE), *facts, *texts))
+    told = [
+        f"{kind_of(each.ref)} {fenced(_excerpt(each.quote, wanted, SHORT))}"
+        for each in trusted(item.item, item.evidence)[:2]
+    ]
+    return "\n".join([*map(fenced, (shortened(heard(item.item.title), TITLE), *facts)), *told])
 
 
 def _excerpt(text: str, wanted: frozenset[str], longest: int = PASSAGE) -> str:

@@ -28,8 +28,9 @@ from pydantic import Field
 from chatrec.errors import SettingsError
 
 FENCED = re.compile(r"<<<(.*?)>>>")
-ITEM = re.compile(r"^c(\d+): <<<(.*?)>>>((?:\n  [ef]\d+ <<<.*>>>)*)", re.MULTILINE)
-PASSAGE = re.compile(r"^  ([ef]\d+) <<<(.*)>>>$", re.MULTILINE)
+ITEM = re.compile(r"^c(\d+): <<<(.*?)>>>((?:\n  [ef]\d+ (?:\w+ )?<<<.*>>>)*)", re.MULTILINE)
+PASSAGE = re.compile(r"^  ([ef]\d+) (?:(\w+) )?<<<(.*)>>>$", re.MULTILINE)
+TOLD = re.compile(r"^(review )?(?:\w+ )?<<<(.*)>>>$", re.MULTILINE)
 SENTENCE = re.compile(r"[^.!?…]{30,180}[.!?](?=\s|$)")
 SECRET = re.compile(r"\b[0-9a-f]{12}\b")
 """What a system prompt may ask to be kept."""
@@ -78,14 +79,17 @@ def _scripted(messages: list[BaseMessage]) -> str:
     if form == "act":
         return json.dumps({"act": "recommend", "conditions": [], "attitudes": [], "about": []})
     if form == "sentence":
-        texts = FENCED.findall(prompt.rpartition("The item:")[2])
-        return json.dumps({"sentence": next((text for text in map(_first, reversed(texts)) if text), "")})
+        told = TOLD.findall(prompt.rpartition("The item:")[2])
+        made = [f"One reviewer says: “{text}”" if kind else text for kind, each in told if (text := _first(each))]
+        return json.dumps({"sentence": made[-1] if made else ""})
     if form == "yes":
         return "Yes"
     lines = []
     for place, _, below in ITEM.findall(prompt):
         told = [
-            (label, text) for label, passage in PASSAGE.findall(below) if label[0] == "e" and (text := _first(passage))
+            (label, f"One reviewer says: “{text}”" if kind == "review" else text)
+            for label, kind, passage in PASSAGE.findall(below)
+            if label[0] == "e" and (text := _first(passage))
         ]
         lines += [f"c{place} [{label}] {text}" for label, text in told[:1]]
     return "\n".join(lines)

@@ -363,7 +363,7 @@ def test_a_review_that_advises_against_the_item_is_not_its_reason() -> None:
 @pytest.mark.parametrize(
     ("sentence", "ref"),
     [
-        ("The light is warm, ideal for reading late at night.", "lamp-1#review:r1"),
+        ("One reviewer finds the light warm, ideal for reading late at night.", "lamp-1#review:r1"),
         ("It is a heavy lamp of brushed brass for a desk", "lamp-1#description"),
     ],
 )

@@ -20,6 +20,8 @@ def wrong(said: Sentence) -> str:
     kinds = {ref.rsplit("#", 1)[-1].partition(":")[0] for ref in said.refs}
     spoken = set(said.words)
     if kinds == {"review"}:
+        if not spoken & (cues("reporter") | cues("reviewer") | cues("plural") | cues("telling")):
+            return "What reviews say is told as a fact."
         return _misplaced(said, spoken)
     told = spoken & cues("reviewer")
     if "review" not in kinds and told and not told & set(words(said.evidence)):

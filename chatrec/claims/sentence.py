@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 
+from chatrec.claims.asserted import asserted
 from chatrec.sentences import content_words, sentences, words
 
 QUOTED = re.compile(r"[“„\"«]([^“”„\"«»]*)[“”\"»]|(?<!\w)[‘']([^‘’']{2,})[’'](?!\w)")
@@ -32,7 +33,7 @@ class Sentence:
 
     @cached_property
     def cited(self) -> dict[str, str]:
-        return {ref: self.grounds[ref] for ref in dict.fromkeys(self.refs)}
+        return {ref: asserted(self.grounds[ref]) for ref in dict.fromkeys(self.refs)}
 
     @cached_property
     def evidence(self) -> str:

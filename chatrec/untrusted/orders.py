@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 import tomllib
 import unicodedata
-from functools import cache, lru_cache
+from functools import cache, lru_cache, reduce
 from importlib.resources import files
+from typing import Any
 
 ALIKE = str.maketrans(
     "аеорсухіѕјԁһӏАВЕКМНОРСТХІЅЈαεορτυχικνΑΒΕΖΗΙΚΜΝΟΡΤΥΧ",
@@ -15,16 +16,6 @@ ALIKE = str.maketrans(
 """Letters of other scripts that look like Latin ones."""
 
 FOREIGN = re.compile(r"[\u0370-\u04ff\uff00-\uffef\U0001d400-\U0001d7ff]")
-
-STAGED = re.compile(
-    r"<\|\w+\|>|\[/?INST\]|<</?SYS>>|^\W{0,3}(?:system|assistant|user)\W{0,3}:|\bsystem ?(?:prompt|message|override)\b"
-    r"|\b(?:new|further|earlier|hidden) instructions?\b|\byour (?:system )?(?:prompt|instructions?|guidelines)\b"
-    r"|\b(?:tell|inform|convince|persuade|assure|remind) (?:the|every|all|each) (?:users?|customers?|shoppers?)\b"
-    r"|\b(?:quote|cite|state|present|repeat) (?:this|it) as (?:an? )?(?:\w+ )?(?:facts?|truth|quote|review)\b"
-    r"|\byou are now (?:an? |the |in )|\bas an ai\b|\"\s*[\]}]\s*[\]},]|\{\s*\"\w+\"\s*:|\b[ce]\d+ ?\[[ef]\d|\[\w+#",
-    re.IGNORECASE | re.MULTILINE,
-)
-"""A scene that only a language model is put into: roles, turns, answers in its own format, its instructions."""
 
 ENCODED = re.compile(
     r"(?<![\w+/])(?=[A-Za-z0-9+/]*[a-z])(?=[A-Za-z0-9+/]*[A-Z])(?=[A-Za-z0-9+/]*\d)[A-Za-z0-9+/]{24,}={0,2}"
@@ -40,12 +31,12 @@ def commanding(text: str) -> bool:
 
     High in precision, so that nothing of such a text need be believed. In whatever letters that look alike.
     """
-    dropping, machine, *ordered = _strong()
+    scene, dropping, machine, *orders = _strong()
     return any(
-        STAGED.search(seen)
+        scene.search(seen)
         or ENCODED.search(seen)
         or dropping.search(seen)
-        or (machine.search(seen) and any(each.search(seen) for each in ordered))
+        or (machine.search(seen) and any(each.search(seen) for each in orders))
         for seen in _looks(text)
     )
 
@@ -73,8 +64,8 @@ def _looks(text: str) -> tuple[str, ...]:
 START = r"(?:^|[.!?…:;,\n]\s*|\b(?:please|now|then|and|always|never)\s)\W{0,3}"
 """Where an order begins."""
 
-
 NEAR = r"\W{0,3}(?:\w+\W{1,3}){0,2}"
+"""A word or two between."""
 
 CALLED = r"\b(?:assistant|model|system|bot|ai)\b"
 """What a language model may be called by, and much else as well."""
@@ -83,8 +74,9 @@ CALLED = r"\b(?:assistant|model|system|bot|ai)\b"
 @cache
 def _strong() -> tuple[re.Pattern[str], ...]:
     kinds = ("drop", "task", "prior", "say", "must", "only", "machine")
-    drop, task, prior, say, must, only, machine = map(_any_of, kinds)
+    drop, task, prior, say, must, only, machine = map(ordered, kinds)
     return (
+        re.compile("|".join(_lists()["english"]["scenes"]), re.IGNORECASE | re.MULTILINE),
         _pattern(rf"{drop}.{{0,30}}(?:{prior}{NEAR}{task}|{task}{NEAR}{prior})"),
         _pattern(rf"{machine}|{CALLED}"),
         _pattern(rf"{machine}.{{0,30}}{must}.{{0,30}}{say}"),
@@ -96,19 +88,16 @@ def _strong() -> tuple[re.Pattern[str], ...]:
 
 @cache
 def _weak() -> tuple[re.Pattern[str], ...]:
-    say, only = _any_of("say"), _any_of("only")
+    say, only, english = ordered("say"), ordered("only"), _lists()["english"]
+    spoken = {"{say}": say, "{tell}": "|".join(english["tell"].split()), "{obliged}": english["obliged"]}
     return (
         _pattern(rf"{START}{say}(?:\W{{1,3}}[\w'-]+){{0,5}}\W{{0,3}}[\"“„«「]"),
         _pattern(rf"{START}{say}(?:\W{{1,3}}{only})?\s?[:：]"),
         _pattern(rf"{START}{say}\W{{0,3}}(?:[\w'-]+\W{{1,3}}){{0,3}}{only}"),
-        _pattern(
-            r"\b(?:must|always|should|has to|please)\b.{0,12}\b(?:rank|list|put|place|recommend)\w*\b.{0,40}"
-            r"\b(?:first|top|above|number one|highest)\b"
+        *(
+            _pattern(reduce(lambda made, name: made.replace(name, spoken[name]), spoken, each))
+            for each in english["orders"]
         ),
-        _pattern(
-            r"\bwhen(?:ever)? (?:you )?(?:are )?(?:asked|explain|recommend|rank|describ|summari[sz])\w*\b.{0,60}" + say
-        ),
-        _pattern(r"\byour (?:answer|reply|response|output|explanation|summary)\b"),
     )
 
 
@@ -117,10 +106,14 @@ def _pattern(made: str) -> re.Pattern[str]:
 
 
 @cache
-def _any_of(kind: str) -> str:
-    """The words of a kind in all languages."""
-    told = tomllib.loads((files(__package__) / "orders.toml").read_text(encoding="utf-8"))
-    anywhere = told.pop("anywhere")[kind].split()
-    words = sorted({word for lists in told.values() for word in lists[kind].split()})
+def ordered(kind: str) -> str:
+    """A pattern for the words of a kind, one of the lists of orders.toml, in all languages."""
+    languages = {name: lists for name, lists in _lists().items() if name not in ("anywhere", "english")}
+    words = sorted({word for lists in languages.values() for word in lists[kind].split()})
     made = "|".join(re.escape(word).replace("_", r"\s").replace(r"\*", r"\w*") for word in words)
-    return rf"(?:\b(?:{made})\b|{'|'.join(map(re.escape, anywhere))})"
+    return rf"(?:\b(?:{made})\b|{'|'.join(map(re.escape, _lists()['anywhere'][kind].split()))})"
+
+
+@cache
+def _lists() -> dict[str, Any]:
+    return tomllib.loads((files(__package__) / "orders.toml").read_text(encoding="utf-8"))
