@@ -73,7 +73,7 @@ def asked(folder: Path, given: dict[str, str], *, in_dotenv: dict[str, str] | No
     with broken(text="what was answered") as address:
         ran = subprocess.run(
             [sys.executable, "-c", SCRIPT],
-            env=plain | {"OPENAI_API_KEY": KEY, "OPENAI_BASE_URL": address, "PYTHONPATH": os.getcwd()} | given,
+            env=plain | {"OPENAI_API_KEY": KEY, "OPENAI_BASE_URL": address} | given,
             cwd=folder,
             capture_output=True,
             text=True,
