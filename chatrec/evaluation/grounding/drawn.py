@@ -56,19 +56,21 @@ def _phrases(items: list[Item]) -> list[str]:
 
 def _count(tally: Tally, reply: Reply, rooms: Rooms, message: str) -> None:
     outside = False
+    # What the catalogue calls what was asked for stands in sentences on what an item does not meet.
+    asked = " ".join([message, *(str(value) for wish in reply.state.constraints for value in wish.values)])
     for shown in reply.recommendations:
         item = rooms.item(shown.item.id)
         if item is None:
             outside = True
             continue
         for claim in shown.explanation.claims:
-            outside |= _counted(tally, claim, item, message)
+            outside |= _counted(tally, claim, item, asked)
     tally.outside += outside
     tally.replaced += sum(note.count for note in reply.notes if note.kind == "replaced_claims")
 
 
-def _counted(tally: Tally, claim: Claim, item: Item, message: str) -> bool:
-    """Counts a claim; whether it names what neither the item nor the message holds."""
+def _counted(tally: Tally, claim: Claim, item: Item, asked: str) -> bool:
+    """Counts a claim; whether it names what neither the item holds nor anybody asked for."""
     evidence = tuple(Evidence(ref, item.id, text) for ref, text in passages_of(item).items())
     grounds = grounds_of(item, evidence)
     tally.claims += 1
@@ -78,7 +80,7 @@ def _counted(tally: Tally, claim: Claim, item: Item, message: str) -> bool:
     for quote in QUOTE.findall(claim.text):
         tally.quotes += 1
         tally.found += _flat(quote).rstrip("….,;:!?") in cited
-    known = set(words(f"{item.title}\n{message}\n" + "\n".join(grounds.values())))
+    known = set(words(f"{item.title}\n{asked}\n" + "\n".join(grounds.values())))
     return any(word not in known for name in NAME.findall(QUOTE.sub("", claim.text)) for word in words(name)[1:])
 
 
