@@ -1,20 +1,29 @@
-"""What a language model is shown of items: labels, facts and evidence, quoted, capped and fitted into a budget."""
+"""What a language model is shown: the request, and of items labels, facts and evidence, quoted and within a budget."""
 
 from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
+from itertools import takewhile
+from typing import TYPE_CHECKING, TypeVar
 
+from chatrec.errors import LanguageModelError
 from chatrec.grounds import facts_of, kind_of, meeting, trusted
-from chatrec.prompts import filled
+from chatrec.llm import budget_of
+from chatrec.prompts import filled, prompt
 from chatrec.sentences import content_words, sentences, shortened
-from chatrec.tokens import fitting
+from chatrec.tokens import Budget, fitting
 from chatrec.types import Candidate, Constraint, Example, Query, Recommendation
 from chatrec.untrusted import fenced, heard
 from chatrec.wording import name_of, wish_in_words
 
-BUDGET = 2_400
-"""Tokens for the evidence of all items together; the request is never cut."""
+if TYPE_CHECKING:
+    from langchain_core.language_models import BaseChatModel
+
+T = TypeVar("T", Candidate, Recommendation)
+
+LATEST = 3
+"""So many messages, the latest, are never left out; earlier ones take half of what there is at most."""
 
 PASSAGE = 240
 """Characters of one passage."""
@@ -27,6 +36,7 @@ TITLE = 120
 
 FACTS = 4
 
+NO_ROOM = "The request is longer than the language model reads."
 
 CANARY = f"{secrets.randbits(48):012x}"
 """Stands in every system prompt and nowhere else: who writes it repeats what it was told to keep to itself."""
@@ -42,80 +52,119 @@ def leaks(text: str) -> bool:
     return CANARY in text
 
 
-def words_of(query: Query) -> str:
-    """The user's words, the latest last, each quoted on a line of its own."""
-    return "\n".join(
-        f"- {fenced(text, longest=None)}" for text in (*reversed(query.history), query.text) if text.strip()
-    )
+def budget_for(model: BaseChatModel, name: str) -> Budget:
+    """What that language model may be shown beside what it is told in any case, the prompt of that name filled in.
+
+    It is to be spent on the request first, then on items, their evidence and examples.
+    """
+    budget = budget_of(model)
+    budget.spend(system_prompt())
+    budget.spend(prompt(name))
+    return budget
 
 
-def request_of(query: Query) -> str:
-    """The user's words, then the conditions read out of them."""
-    said = [words_of(query)] if query.wishes else []
+def words_of(query: Query, budget: Budget) -> str:
+    """The user's words, the latest last, each quoted on a line of its own; where they are many, the oldest go."""
+    said = [f"- {fenced(text, longest=None)}" for text in (query.text, *query.history) if text.strip()]
+    for line in said[:LATEST]:
+        budget.spend(line)
+    earlier = takewhile(lambda line: budget.takes(line, leaving=budget.tokens // 2), said[LATEST:])
+    return "\n".join(reversed([*said[:LATEST], *earlier]))
+
+
+def request_of(query: Query, budget: Budget) -> str:
+    """The user's words, then the conditions read out of them, which are never left out."""
     must = [_condition(constraint, "must be") for constraint in query.constraints]
     rather = [_condition(constraint, "rather") for constraint in query.preferences]
-    return "\n".join([*said, *dict.fromkeys([*must, *rather])])
+    conditions = list(dict.fromkeys([*must, *rather]))
+    for line in conditions:
+        budget.spend(line)
+    said = [words_of(query, budget)] if query.wishes else []
+    return "\n".join([*said, *conditions])
 
 
 def _condition(constraint: Constraint, how: str) -> str:
     return f"- {fenced(shortened(f'{name_of(constraint.facet)} {how} {wish_in_words(constraint)}', PASSAGE))}"
 
 
-def examples_in_words(examples: Sequence[Example]) -> str:
-    """Past dialogues as a part of a prompt; empty without any."""
-    if not examples:
-        return ""
+def examples_in_words(examples: Sequence[Example], budget: Budget) -> str:
+    """Past dialogues as a part of a prompt, as many as fit; empty without any."""
     lines = [
         f"- {fenced(example.words)} -> {', '.join(fenced(shortened(title, TITLE)) for title in example.titles)}"
         for example in examples
     ]
-    return filled("examples", examples="\n".join(lines))
+    kept = list(takewhile(budget.takes, lines)) if lines and budget.takes(prompt("examples")) else []
+    return filled("examples", examples="\n".join(kept)) if kept else ""
+
+
+def with_room(query: Query, items: Sequence[T], *, budget: Budget) -> Sequence[T]:
+    """As many of the items, the best of which come first, as their titles and facts fit.
+
+    Raises LanguageModelError where that is none.
+    """
+    kept = list(takewhile(lambda item: budget.takes(_head(query, item, len(items))[0]), items))
+    if items and not kept:
+        raise LanguageModelError(NO_ROOM)
+    return kept
 
 
 def described(
-    query: Query, items: Sequence[Candidate | Recommendation], *, passages: int
+    query: Query, items: Sequence[Candidate | Recommendation], *, budget: Budget, passages: int
 ) -> tuple[str, list[dict[str, str]]]:
     """The items as text, labelled c1, c2, ..., and for each the refs behind its labels e1, ..., f1, ...
 
-    Evidence that does not fit into the budget is left out: of no item the first passage before the second of another,
-    and among those the least relevant first.
+    The budget is spent on evidence; what does not fit is left out: of no item the first passage before the second of
+    another, and among those the least relevant first.
     """
+    wanted = content_words(query.text)
     flat = [
-        (number, place, evidence)
+        (number, place, evidence, f"  e{place} {kind_of(evidence.ref)} {fenced(_excerpt(evidence.quote, wanted))}")
         for number, item in enumerate(items)
         for place, evidence in enumerate(trusted(item.item, item.evidence)[:passages], 1)
     ]
-    wanted = content_words(query.text)
-    texts = [_excerpt(evidence.quote, wanted) for _, _, evidence in flat]
-    values = [evidence.score - 10.0 * place for _, place, evidence in flat]
-    kept = fitting(zip(values, texts, strict=True), BUDGET)
+    kept = fitting([(evidence.score - 10.0 * place, line) for _, place, evidence, line in flat], budget)
     lines: list[str] = []
     refs: list[dict[str, str]] = []
     for number, item in enumerate(items):
-        lines.append(f"c{number + 1}: {fenced(shortened(heard(item.item.title), TITLE))}")
-        known: dict[str, str] = {}
-        matching = meeting(item.item, query)
-        others = [fact for fact in facts_of(item.item) if fact.ref not in {match.ref for match in matching}]
-        for place, fact in enumerate([*matching, *others][:FACTS], 1):
-            known[f"f{place}"] = fact.ref
-            lines.append(f"  f{place} {fenced(fact.phrase)}")
-        for entry, (owner, place, evidence) in enumerate(flat):
+        head, known = _head(query, item, number + 1)
+        lines.append(head)
+        for entry, (owner, place, evidence, line) in enumerate(flat):
             if owner == number and entry in kept:
                 known[f"e{place}"] = evidence.ref
-                lines.append(f"  e{place} {kind_of(evidence.ref)} {fenced(texts[entry])}")
+                lines.append(line)
         refs.append(known)
     return "\n".join(lines), refs
 
 
-def in_short(query: Query, item: Candidate | Recommendation) -> str:
-    """One item in few words, for a language model that reads slowly: its title, some facts, its best passages."""
+def _head(query: Query, item: Candidate | Recommendation, number: int) -> tuple[str, dict[str, str]]:
+    """An item's title and facts, and the refs behind their labels."""
+    lines = [f"c{number}: {fenced(shortened(heard(item.item.title), TITLE))}"]
+    known: dict[str, str] = {}
+    matching = meeting(item.item, query)
+    others = [fact for fact in facts_of(item.item) if fact.ref not in {match.ref for match in matching}]
+    for place, fact in enumerate([*matching, *others][:FACTS], 1):
+        known[f"f{place}"] = fact.ref
+        lines.append(f"  f{place} {fenced(fact.phrase)}")
+    return "\n".join(lines), known
+
+
+def in_short(query: Query, item: Candidate | Recommendation, *, budget: Budget) -> str:
+    """One item in few words, for a language model that reads slowly: its title, some facts, its best passages.
+
+    Raises LanguageModelError where there is no room for it.
+    """
     wanted = content_words(query.text)
     facts = [fact.phrase for fact in facts_of(item.item)][:FACTS]
     told = [
         f"{kind_of(each.ref)} {fenced(_excerpt(each.quote, wanted, SHORT))}"
         for each in trusted(item.item, item.evidence)[:2]
     ]
-    return "\n".join([*map(fenced, (shortened(heard(item.item.title), TITLE), *facts)), *told])
+    lines = [*map(fenced, (shortened(heard(item.item.title), TITLE), *facts)), *told]
+    best = [float(-place) for place in range(1 + len(facts))] + [-0.5 - place for place in range(len(told))]
+    kept = fitting(zip(best, lines, strict=True), budget)
+    if not kept:
+        raise LanguageModelError(NO_ROOM)
+    return "\n".join(line for place, line in enumerate(lines) if place in kept)
 
 
 def _excerpt(text: str, wanted: frozenset[str], longest: int = PASSAGE) -> str:

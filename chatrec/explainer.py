@@ -8,7 +8,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from chatrec.asking import described, in_short, leaks, request_of, system_prompt, words_of
+from chatrec.asking import budget_for, described, in_short, leaks, request_of, system_prompt, with_room, words_of
 from chatrec.claims import attributed, supported
 from chatrec.errors import LanguageModelError
 from chatrec.grounds import grounds_of, leanings_of
@@ -104,8 +104,11 @@ def _sentence(
 ) -> Generator[Said | Note | Usage | Replaced, None, None]:
     """One sentence about one item, as a small language model can write it: it cites nothing, what bears it is found."""
     (shown,) = recommendations
-    prompt = filled("explain_one", request=words_of(query), item=in_short(query, shown), open="{", close="}")
+    budget = budget_for(model, "explain_one")
+    request = words_of(query, budget)
     try:
+        item = in_short(query, shown, budget=budget)
+        prompt = filled("explain_one", request=request, item=item, open="{", close="}")
         answer = ask(model, [("system", system_prompt()), ("user", prompt)], schema=SENTENCE, limit=limit)
     except LanguageModelError as error:
         yield _failed(error)
@@ -126,12 +129,15 @@ def _lines_about(
     query: Query, recommendations: Sequence[Recommendation], model: BaseChatModel, limit: float
 ) -> Generator[Said | Note | Usage | Replaced, None, None]:
     """What the language model writes, line by line; lines that fail the check are counted, not shown."""
-    text, refs = described(query, recommendations, passages=PASSAGES)
-    n = len(recommendations)
-    labels = ", ".join(f"c{place}" for place in range(1, n + 1))
-    prompt = filled("explain", request=request_of(query), items=text, n=str(n), labels=labels)
+    budget = budget_for(model, "explain")
+    request = request_of(query, budget)
     replaced, said = 0, list[Said]()
     try:
+        recommendations = with_room(query, recommendations, budget=budget)
+        text, refs = described(query, recommendations, budget=budget, passages=PASSAGES)
+        n = len(recommendations)
+        labels = ", ".join(f"c{place}" for place in range(1, n + 1))
+        prompt = filled("explain", request=request, items=text, n=str(n), labels=labels)
         with closing(stream(model, [("system", system_prompt()), ("user", prompt)], limit=limit)) as pieces:
             for piece in _lines(pieces):
                 if isinstance(piece, Usage):

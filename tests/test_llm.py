@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import socket
 import sys
-import tempfile
 import time
 from contextlib import closing
 from pathlib import Path
@@ -17,7 +15,7 @@ from broken_servers import broken
 from langchain_core.language_models import BaseChatModel
 from openai_server import KEY, model_file
 
-from chatrec import ChatRec, Settings, tokens
+from chatrec import ChatRec, Settings
 from chatrec.errors import ChatRecError, LanguageModelError, MissingPackage, SettingsError
 from chatrec.fake_llm import FakeChatModel
 from chatrec.llm import ask, chat_model, local, stream, yes_no
@@ -317,34 +315,3 @@ def test_whatever_the_server_does_the_reply_is_given_with_a_note(
     assert reply.notes
     assert not any(KEY in note.text or "Traceback" in note.text for note in reply.notes)
     assert "<script" not in reply.text
-
-
-# Tokens
-
-
-def test_counting_never_reaches_for_the_network(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    tokens._encoding.cache_clear()
-    monkeypatch.setenv("TIKTOKEN_CACHE_DIR", str(tmp_path))
-    assert not tokens.exact()
-    for text in ("", "plain words", "naïve façade — “quotes”", "日本語", "\ud800"):
-        assert tokens.count(text) >= len(text.split())
-    tokens._encoding.cache_clear()
-
-
-def test_an_empty_cache_variable_means_a_download_to_tiktoken_and_a_bound_here(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    monkeypatch.setenv("TIKTOKEN_CACHE_DIR", "")
-    ranks = tmp_path / "data-gym-cache" / hashlib.sha1(tokens.RANKS.encode()).hexdigest()
-    ranks.parent.mkdir()
-    ranks.write_bytes(b"the right file")
-    monkeypatch.setattr(tokens, "CHECKSUM", hashlib.sha256(b"the right file").hexdigest())
-    tokens._encoding.cache_clear()
-    assert not tokens.exact()
-    tokens._encoding.cache_clear()
-
-
-def test_the_most_valuable_texts_fit_first() -> None:
-    assert tokens.fitting([(0.1, "a" * 50), (0.9, "b" * 50), (0.5, "c" * 60)], 111) == {1, 2}
-    assert tokens.fitting([(1.0, "x" * 99)], 10) == set()

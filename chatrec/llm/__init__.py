@@ -4,7 +4,7 @@
 """
 
 from chatrec.llm.local import LOCAL
-from chatrec.llm.models import Current, Job, chat_model, count_tokens, fallback_note, is_local, jobs
+from chatrec.llm.models import Current, Job, budget_of, chat_model, count_tokens, fallback_note, is_local, jobs
 from chatrec.llm.speaking import Answer, Messages, ask, stream, yes_no
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "Job",
     "Messages",
     "ask",
+    "budget_of",
     "chat_model",
     "count_tokens",
     "fallback_note",

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import threading
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from chatrec.errors import ChatRecError
 from chatrec.llm import local, providers, tracing
 from chatrec.llm.breaker import shared
-from chatrec.llm.link import Link, behind
+from chatrec.llm.link import Link, behind, links_of
 from chatrec.settings import Settings
+from chatrec.tokens import Budget, bound, counter
 from chatrec.types import Note, Usage
 
 if TYPE_CHECKING:
@@ -22,6 +24,16 @@ Job: TypeAlias = Literal["understand", "rank", "explain"]
 HOSTED_JOBS: frozenset[Job] = frozenset({"understand", "rank", "explain"})
 LOCAL_JOBS: frozenset[Job] = frozenset({"rank", "explain"})
 """What a language model does where `CHATREC_LLM_FOR` is auto: a small one invents conditions nobody named."""
+
+LONGEST = 16_000
+"""Tokens of a prompt at most, and where it is not known how much a model reads: there is room for all that is usual
+even by the byte."""
+
+LONGEST_LOCAL = 4_000
+"""Tokens of a prompt for a local model, which reads a hundred or so a second."""
+
+SPARE = 100
+"""Tokens for what goes around a prompt."""
 
 
 def chat_model(settings: Settings) -> BaseChatModel | None:
@@ -136,3 +148,22 @@ def count_tokens(model: BaseChatModel | None, text: str) -> int | None:
     """Tokens of a text for a local language model, by its own count; None for others."""
     links = behind(model)
     return local.count_tokens(links[0].model(), text) if links and links[0].local else None
+
+
+def budget_of(model: BaseChatModel) -> Budget:
+    """How long a prompt of that language model may be, in tokens as it counts them, where that can be known."""
+    first = links_of(model)[0]
+    if first.local:
+        most = min(LONGEST_LOCAL, local.CONTEXT - local.LONGEST_ANSWER)
+        return Budget(most - SPARE, partial(_counted, model))
+    try:
+        made = first.model()
+    except ChatRecError:  # who asks it is told
+        return Budget(LONGEST - SPARE)
+    reads = (getattr(made, "profile", None) or {}).get("max_input_tokens") or LONGEST
+    return Budget(min(LONGEST, reads) - SPARE, counter(str(getattr(made, "model_name", ""))))
+
+
+def _counted(model: BaseChatModel, text: str) -> int:
+    found = count_tokens(model, text)
+    return bound(text) if found is None else found

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from random import Random
 from typing import TYPE_CHECKING, Any
 
-from chatrec.asking import described, examples_in_words, request_of, system_prompt
+from chatrec.asking import budget_for, described, examples_in_words, request_of, system_prompt, with_room
 from chatrec.llm import ask
 from chatrec.prompts import filled
 from chatrec.ranking.judgement import Judgement
@@ -34,14 +34,16 @@ def judge(
     Language models prefer what stands first (Hou et al., ECIR'24), so the candidates are shown in an order drawn from
     `seed` and the request. Ids that it invents are counted and dropped. Raises LanguageModelError.
     """
-    shown = list(range(len(candidates)))
+    budget = budget_for(model, "rank")
+    request = request_of(query, budget)
+    shown = list(range(len(with_room(query, candidates, budget=budget))))
     Random(f"{seed}:{query.wishes}").shuffle(shown)
-    text, _ = described(query, [candidates[place] for place in shown], passages=PASSAGES)
+    text, _ = described(query, [candidates[place] for place in shown], budget=budget, passages=PASSAGES)
     labels = {f"c{number}": place for number, place in enumerate(shown, 1)}
     prompt = filled(
         "rank",
-        request=request_of(query),
-        examples=examples_in_words(examples),
+        request=request,
+        examples=examples_in_words(examples, budget),
         candidates=text,
         n=str(min(n, len(labels))),
         open="{",

@@ -6,7 +6,7 @@ import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from chatrec.asking import in_short, request_of, system_prompt
+from chatrec.asking import budget_for, in_short, request_of, system_prompt
 from chatrec.errors import LanguageModelError
 from chatrec.llm import yes_no
 from chatrec.prompts import filled
@@ -26,13 +26,14 @@ def judge(query: Query, candidates: Sequence[Candidate], *, model: BaseChatModel
     """
     deadline = time.monotonic() + limit
     scores: list[float | None] = []
-    request = request_of(query)
+    budget = budget_for(model, "judge")
+    request = request_of(query, budget)
     for candidate in candidates:
         left = deadline - time.monotonic()
         if left <= 0:
             break
-        question = filled("judge", request=request, candidate=in_short(query, candidate))
         try:
+            question = filled("judge", request=request, candidate=in_short(query, candidate, budget=budget.copy()))
             odds = yes_no(model, [("system", system_prompt()), ("user", question)], limit=left)
         except LanguageModelError:
             if not scores:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from chatrec.asking import CANARY, described, request_of, system_prompt
+from chatrec.asking import CANARY, budget_for, described, request_of, system_prompt
 from chatrec.catalog import Item, Review
 from chatrec.errors import LanguageModelError
 from chatrec.explainer import Said, explain
@@ -90,9 +90,11 @@ def _shown(query: Query, items: Sequence[Recommendation], model: BaseChatModel, 
 
 def _bare(query: Query, items: Sequence[Recommendation], model: BaseChatModel, limit: float) -> str:
     """What the model writes, as it is."""
-    text, _ = described(query, items, passages=3)
+    budget = budget_for(model, "explain")
+    request = request_of(query, budget)
+    text, _ = described(query, items, budget=budget, passages=3)
     labels = ", ".join(f"c{place}" for place in range(1, len(items) + 1))
-    prompt = filled("explain", request=request_of(query), items=text, n=str(len(items)), labels=labels)
+    prompt = filled("explain", request=request, items=text, n=str(len(items)), labels=labels)
     try:
         return ask(model, [("system", system_prompt()), ("user", prompt)], limit=limit).text
     except LanguageModelError:
