@@ -94,7 +94,10 @@ def examples_in_words(examples: Sequence[Example], budget: Budget) -> str:
         for example in examples
     ]
     kept = list(takewhile(budget.takes, lines)) if lines and budget.takes(prompt("examples")) else []
-    return filled("examples", examples="\n".join(kept)) if kept else ""
+    if not kept:
+        return ""
+    told = filled("examples", examples="\n".join(kept))
+    return f"\n{told}\n"
 
 
 def with_room(query: Query, items: Sequence[T], *, budget: Budget) -> Sequence[T]:

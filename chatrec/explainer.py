@@ -6,16 +6,27 @@ import re
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
-from chatrec.asking import budget_for, described, in_short, leaks, request_of, system_prompt, with_room, words_of
+from chatrec.asking import (
+    budget_for,
+    described,
+    examples_in_words,
+    in_short,
+    leaks,
+    request_of,
+    system_prompt,
+    with_room,
+    words_of,
+)
 from chatrec.claims import attributed, supported
 from chatrec.errors import LanguageModelError
 from chatrec.grounds import grounds_of, leanings_of
 from chatrec.llm import ask, stream
 from chatrec.prompts import filled
 from chatrec.reasons import reasons
-from chatrec.types import Claim, Note, Query, Recommendation, Usage
+from chatrec.types import Claim, Example, Note, Query, Recommendation, Usage
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
@@ -66,12 +77,14 @@ def explain(
     limit: float,
     written: int = 3,
     together: int = 3,
+    examples: Sequence[Example] = (),
 ) -> Generator[Said | Note | Usage, None, None]:
     """The claims about every recommendation, each after its check, and notes of what was replaced.
 
     The language model writes of the first `written` items, and is asked about `together` of them at a time. Items of
     which it says nothing that can be shown are explained by their evidence's own sentences; so are all others, and
-    everything without a language model or where it fails. Closing the generator stops the language model.
+    everything without a language model or where it fails. `examples` tell one that is asked about several what people
+    came to who talked alike; nothing can be cited from them. Closing the generator stops the language model.
     """
     composed = dict(zip((shown.item.id for shown in recommendations), reasons(query, recommendations), strict=True))
     replaced = 0
@@ -79,7 +92,7 @@ def explain(
         some = recommendations[start : start + together]
         explained: set[str] = set()
         if model is not None and start < written:
-            writing = _sentence if together == 1 else _lines_about
+            writing = _sentence if together == 1 else partial(_lines_about, examples=examples)
             with closing(writing(query, some[: written - start], model, limit)) as pieces:
                 for piece in pieces:
                     if isinstance(piece, Replaced):
@@ -126,7 +139,12 @@ def _failed(error: LanguageModelError) -> Note:
 
 
 def _lines_about(
-    query: Query, recommendations: Sequence[Recommendation], model: BaseChatModel, limit: float
+    query: Query,
+    recommendations: Sequence[Recommendation],
+    model: BaseChatModel,
+    limit: float,
+    *,
+    examples: Sequence[Example],
 ) -> Generator[Said | Note | Usage | Replaced, None, None]:
     """What the language model writes, line by line; lines that fail the check are counted, not shown."""
     budget = budget_for(model, "explain")
@@ -137,7 +155,8 @@ def _lines_about(
         text, refs = described(query, recommendations, budget=budget, passages=PASSAGES)
         n = len(recommendations)
         labels = ", ".join(f"c{place}" for place in range(1, n + 1))
-        prompt = filled("explain", request=request, items=text, n=str(n), labels=labels)
+        past = examples_in_words(examples, budget)
+        prompt = filled("explain", request=request, examples=past, items=text, n=str(n), labels=labels)
         with closing(stream(model, [("system", system_prompt()), ("user", prompt)], limit=limit)) as pieces:
             for piece in _lines(pieces):
                 if isinstance(piece, Usage):

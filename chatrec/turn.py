@@ -31,6 +31,7 @@ from chatrec.types import (
     DoneEvent,
     Event,
     Evidence,
+    Example,
     Explanation,
     Note,
     NoteEvent,
@@ -162,11 +163,13 @@ def _find(rooms: Rooms, wanted: _Wanted, draft: Draft) -> Generator[Event, None,
     with draft.timed("ranking"):
         chosen = _chosen(candidates[: wanted.n])
     yield from _show(rooms, wanted, chosen, draft)
+    with draft.timed("ranking"):
+        examples = _examples(rooms, wanted.query)
     if rooms.ranker.asks and not (wanted.query.order or surprises):
-        yield from _reorder(rooms, wanted, candidates, before, draft)
+        yield from _reorder(rooms, wanted, candidates, before, draft, examples=examples)
     yield StageEvent("writing")
     yield from _say(rooms, draft, replies.opening(draft.state.intent, len(draft.recommendations)))
-    yield from _explain(rooms, wanted.query, draft)
+    yield from _explain(rooms, wanted.query, draft, examples=examples)
     yield from _ask(rooms, wanted, draft)
 
 
@@ -188,14 +191,25 @@ def _noted(notes: Sequence[Note], draft: Draft) -> Iterator[NoteEvent]:
     return map(NoteEvent, notes)
 
 
+def _examples(rooms: Rooms, query: Query) -> Sequence[Example]:
+    """Past dialogues for a language model that can learn from them; a small one is asked about one item at a time."""
+    ranks = rooms.ranker.asks and rooms.ranker.mode == "listwise"
+    if not query.talk or not (ranks or (rooms.writer and rooms.together > 1)):
+        return ()
+    return examples_of(rooms.retriever.snapshot, replace(query, vector=rooms.retriever.embed(query.talk)))
+
+
 def _reorder(
-    rooms: Rooms, wanted: _Wanted, candidates: Sequence[Candidate], before: DialogueState, draft: Draft
+    rooms: Rooms,
+    wanted: _Wanted,
+    candidates: Sequence[Candidate],
+    before: DialogueState,
+    draft: Draft,
+    *,
+    examples: Sequence[Example],
 ) -> Generator[Event, None, None]:
     """The cards as the language model would have them; `before` is the state before any was shown."""
     with draft.timed("ranking"):
-        talk = wanted.query.talk
-        query = replace(wanted.query, vector=rooms.retriever.embed(talk)) if talk else wanted.query
-        examples = examples_of(rooms.retriever.snapshot, query) if rooms.ranker.mode == "listwise" else ()
         ranking = rooms.ranker.rank(wanted.query, candidates, n=wanted.n, examples=examples)
     draft.usage += ranking.usage
     schema = rooms.retriever.snapshot.schema
@@ -232,7 +246,7 @@ def _near(rooms: Rooms, found: Relaxation) -> list[Recommendation]:
     return [Recommendation(items[item_id], 0.0, {}, breaks=breaks) for item_id, breaks in found.nearest]
 
 
-def _explain(rooms: Rooms, query: Query, draft: Draft) -> Iterator[Event]:
+def _explain(rooms: Rooms, query: Query, draft: Draft, *, examples: Sequence[Example]) -> Iterator[Event]:
     pieces = explain(
         query,
         draft.recommendations,
@@ -240,6 +254,7 @@ def _explain(rooms: Rooms, query: Query, draft: Draft) -> Iterator[Event]:
         limit=rooms.limit,
         written=WRITTEN,
         together=rooms.together,
+        examples=examples,
     )
     for piece in _timed(pieces, draft, "writing"):
         if isinstance(piece, Note):
@@ -259,7 +274,7 @@ def explanation_of(rooms: Rooms, state: DialogueState, item_id: str) -> Explanat
     query = query_of(state)
     evidence = tuple(Evidence(ref, item_id, text) for ref, text in passages_of(item).items())
     draft = Draft(state, recommendations=(Recommendation(item, 0.0, {}, evidence[:PASSAGES]),))
-    for _ in _explain(rooms, query, draft):
+    for _ in _explain(rooms, query, draft, examples=_examples(rooms, query)):
         pass
     return Explanation(tuple(draft.claims.get(item_id, ())))
 

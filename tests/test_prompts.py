@@ -30,7 +30,7 @@ def of(number: int, passage: str, score: float = 0.5, facts: Mapping[str, str] |
         ("rank", "request examples candidates n open close"),
         ("examples", "examples"),
         ("judge", "request candidate"),
-        ("explain", "request items n labels"),
+        ("explain", "request examples items n labels"),
         ("explain_one", "request item open close"),
         ("understand", "message known facets items acts open close again"),
     ],
@@ -40,7 +40,9 @@ def test_each_prompt_has_the_places_that_are_filled(name: str, places: str) -> N
 
 
 def test_what_is_filled_in_is_not_filled_again() -> None:
-    assert "- {items} {request}" in filled("explain", request="- {items} {request}", items="things", n="1", labels="c1")
+    assert "- {items} {request}" in filled(
+        "explain", request="- {items} {request}", examples="", items="things", n="1", labels="c1"
+    )
 
 
 def test_phrases_hold_what_they_quote_and_five_of_a_kind_differ() -> None:

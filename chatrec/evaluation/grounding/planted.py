@@ -94,7 +94,7 @@ def _bare(query: Query, items: Sequence[Recommendation], model: BaseChatModel, l
     request = request_of(query, budget)
     text, _ = described(query, items, budget=budget, passages=3)
     labels = ", ".join(f"c{place}" for place in range(1, len(items) + 1))
-    prompt = filled("explain", request=request, items=text, n=str(len(items)), labels=labels)
+    prompt = filled("explain", request=request, examples="", items=text, n=str(len(items)), labels=labels)
     try:
         return ask(model, [("system", system_prompt()), ("user", prompt)], limit=limit).text
     except LanguageModelError:
