@@ -23,8 +23,8 @@ from chatrec.types import (
 
 @dataclass
 class Draft:
-    """`claims` are those about the items recommended, `about` those of an answer; `held_back` counts sentences that
-    the house rules forbid; `touched` are ids of cards that stay where they are."""
+    """`claims` are those about the items recommended, `about` those of an answer; `notes` are by kind; `held_back`
+    counts sentences that the house rules forbid; `touched` are ids of cards that stay where they are."""
 
     state: DialogueState
     recommendations: tuple[Recommendation, ...] = ()
@@ -33,7 +33,7 @@ class Draft:
     about: tuple[Claim, ...] = ()
     question: Question | None = None
     blocking: Constraint | None = None
-    notes: list[Note] = field(default_factory=list)
+    notes: dict[str, Note] = field(default_factory=dict)
     timings: dict[str, float] = field(default_factory=dict)
     usage: Usage = field(default_factory=Usage)
     held_back: int = 0
@@ -47,6 +47,12 @@ class Draft:
         finally:
             self.timings[stage] = self.timings.get(stage, 0.0) + 1000 * (time.perf_counter() - begun)
 
+    def note(self, note: Note) -> bool:
+        """Takes a note down; of a kind that there is already only the count is added, and it is told by False."""
+        known = self.notes.get(note.kind)
+        self.notes[note.kind] = replace(known, count=known.count + note.count) if known else note
+        return known is None
+
     def reply(self, *, stopped: bool = False) -> Reply:
         explained = tuple(
             replace(shown, explanation=Explanation(tuple(self.claims.get(shown.item.id, ()))))
@@ -54,7 +60,7 @@ class Draft:
         )
         lines = [_line(place, shown) for place, shown in enumerate(explained, 1)]
         asked = [self.question.text] if self.question else []
-        notes = [*self.notes, *([prevented("never_claim", self.held_back)] if self.held_back else [])]
+        notes = [*self.notes.values(), *([prevented("never_claim", self.held_back)] if self.held_back else [])]
         return Reply(
             "\n".join(part for part in (self.opening, *lines, *asked) if part),
             explained,

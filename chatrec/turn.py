@@ -97,7 +97,7 @@ def run_turn(
         draft.state = _understood(rooms, state, message, draft)
         wanted = _wanted(rooms, draft.state, profile, constraints, n)
     yield StateEvent(draft.state)
-    yield from map(NoteEvent, draft.notes)
+    yield from map(NoteEvent, draft.notes.values())
     intent = draft.state.intent
     if intent in FINDS:
         yield from _find(rooms, wanted, draft)
@@ -116,7 +116,7 @@ def _understood(rooms: Rooms, state: DialogueState, message: str | None, draft: 
     message, setting = checked(message), setting_of(state, rooms.item)
     reading = rooms.reader.read(message, setting)
     reading, notes, used = understood(reading, message, setting, rooms.reader, model=rooms.listener, limit=rooms.limit)
-    draft.notes += notes
+    _noted(notes, draft)
     draft.usage += used
     new = applied(state, reading, rooms.reader)
     if new.intent != "undo" and (new.rejected, new.disliked, new.liked, new.accepted) != (
@@ -186,9 +186,9 @@ def _show(rooms: Rooms, wanted: _Wanted, chosen: Sequence[Recommendation], draft
     yield from _noted(prevented, draft)
 
 
-def _noted(notes: Sequence[Note], draft: Draft) -> Iterator[NoteEvent]:
-    draft.notes += notes
-    return map(NoteEvent, notes)
+def _noted(notes: Sequence[Note], draft: Draft) -> list[NoteEvent]:
+    """Takes notes down; the events are those of kinds that were not noted in this turn before."""
+    return [NoteEvent(note) for note in notes if draft.note(note)]
 
 
 def _examples(rooms: Rooms, query: Query) -> Sequence[Example]:
@@ -258,8 +258,7 @@ def _explain(rooms: Rooms, query: Query, draft: Draft, *, examples: Sequence[Exa
     )
     for piece in _timed(pieces, draft, "writing"):
         if isinstance(piece, Note):
-            draft.notes.append(piece)
-            yield NoteEvent(piece)
+            yield from _noted([piece], draft)
         elif isinstance(piece, Usage):
             draft.usage += piece
         else:

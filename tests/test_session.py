@@ -15,11 +15,22 @@ import pytest
 import chatrec.turn
 from chatrec import ChatRec
 from chatrec.dialogue.editing import Change
-from chatrec.errors import ChatRecError, ConversationError, MessageError
+from chatrec.errors import ChatRecError, ConversationError, LanguageModelError, MessageError
 from chatrec.fake_llm import FakeChatModel
 from chatrec.retriever import Retriever
 from chatrec.session import Session
-from chatrec.types import CardsEvent, DialogueState, DoneEvent, ErrorEvent, Mention, ReorderEvent, Reply, TextEvent
+from chatrec.turn import run_turn
+from chatrec.types import (
+    CardsEvent,
+    DialogueState,
+    DoneEvent,
+    ErrorEvent,
+    Mention,
+    NoteEvent,
+    ReorderEvent,
+    Reply,
+    TextEvent,
+)
 
 FIRST = "I loved Spirited Away. Something as strange, but for grown-ups?"
 
@@ -331,6 +342,23 @@ def test_more_than_there_is_gives_all_there_is(rec: ChatRec) -> None:
     reply = rec.recommend("japan", n=400, filters={"languages": "Japanese"})
     assert 5 < len(reply.recommendations) < 256
     assert ids(reply) == ids(rec.recommend("japan", n=400, filters={"languages": "Japanese"}))
+
+
+def test_what_fails_all_through_a_turn_is_noted_once_and_counted(rec: ChatRec) -> None:
+    failing = FakeChatModel(answers=[LanguageModelError("The language model cannot be reached.")])
+    talker = ChatRec(rec.settings.model_copy(update={"llm": "chatrec.fake_llm:FakeChatModel"}))
+    talker.model = failing
+    for together in (3, 1):  # all items asked about at once, and one at a time as of a small model
+        before = len(failing.asked)
+        rooms = replace(talker.rooms(), together=together)
+        events = list(run_turn(rooms, DialogueState(), "something for a rainy evening by the fire"))
+        asked = len(failing.asked) - before
+        assert asked == (3 if together == 3 else 5)
+        done = events[-1]
+        assert isinstance(done, DoneEvent)
+        assert [(note.kind, note.count) for note in done.reply.notes] == [("language_model_failed", asked)]
+        assert [event.note.kind for event in events if isinstance(event, NoteEvent)] == ["language_model_failed"]
+    talker.close()
 
 
 # What is remembered, read and changed

@@ -344,7 +344,7 @@ def test_a_turn_goes_on_without_it_and_says_so(rec: ChatRec, answered: object) -
     expected = rec.recommend(wish)
     assert [shown.item.id for shown in reply.recommendations] == [shown.item.id for shown in expected.recommendations]
     assert reply.notes[0].text.endswith("What the user's words say by themselves was used.")
-    assert NoteEvent(reply.notes[0]) in events
+    assert reply.notes[0].text in [event.note.text for event in events if isinstance(event, NoteEvent)]
 
 
 def test_in_a_turn_what_is_understood_reaches_the_state_and_a_local_model_is_not_asked(rec: ChatRec) -> None:
