@@ -237,8 +237,11 @@ class ChatRec:
             url = self.settings.database_url.get_secret_value()
             return Conversations(url or self.settings.home / "conversations.db")
 
-    def rooms(self) -> Rooms:
-        """What a turn goes through, of the generation that is current now. Raises CatalogNotFound before any."""
+    def rooms(self, *, speaking: bool = True) -> Rooms:
+        """What a turn goes through, of the generation that is current now. Raises CatalogNotFound before any.
+
+        `speaking` False: without a language model, and none is made or loaded for it.
+        """
         with self._lock:
             current = store.current_generation(self.folder)
             if not current:
@@ -249,11 +252,11 @@ class ChatRec:
             serving = (current, learned.current(self.folder))
             if self._rooms is None or self._served != serving:
                 self._rooms, self._served, self._speaking = self._wired(), serving, None
-            if (model := self.model) is not self._speaking:
+            if speaking and (model := self.model) is not self._speaking:
                 self._rooms, self._speaking = self._voiced(self._rooms, model), model
             if self._rooms.policy != (policy := self.policy):  # a policy.toml that was edited holds from the next turn
                 self._rooms = replace(self._rooms, policy=policy)
-            return self._rooms
+            return self._rooms if speaking else self._voiced(self._rooms, None)
 
     def _wired(self) -> Rooms:
         retriever = self._retriever(learned.current(self.folder))
@@ -276,13 +279,13 @@ class ChatRec:
         given = jobs(self.settings, model)
         return replace(
             rooms,
-            ranker=self._ranker(model) if "rank" in given else Ranker(),
+            ranker=self.ranker(model) if "rank" in given else Ranker(),
             writer=model if "explain" in given else None,
             together=1 if is_local(model) else WRITTEN,
             listener=model if "understand" in given else None,
         )
 
-    def _ranker(self, model: BaseChatModel | None) -> Ranker:
+    def ranker(self, model: BaseChatModel | None) -> Ranker:
         """The language model's say in the order: as set, else as measured for the catalogue, else as is usual.
 
         A local one has none unless it is asked for or was measured to help: it takes longer than people wait.

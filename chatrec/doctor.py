@@ -12,12 +12,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from chatrec import learned
+from chatrec.app import ChatRec
 from chatrec.catalog.policy import Policy
 from chatrec.conversations import Conversations
 from chatrec.embedding import agreement, load_embedder
 from chatrec.errors import ChatRecError
 from chatrec.llm import ask, chat_model, fallback_note, is_local, jobs, local, prices, registry
 from chatrec.llm.link import Link, behind
+from chatrec.ranking import Ranker
 from chatrec.settings import Settings
 from chatrec.store import aspects, house, manifest
 from chatrec.store.index import catalog_folder, list_catalogs, open_snapshot
@@ -153,11 +155,33 @@ def _jobs(settings: Settings) -> Iterator[Finding]:
     model = chat_model(settings)
     if model is None:
         return
-    does = ", ".join(job for job in ("understand", "rank", "explain") if job in jobs(settings, model)) or "nothing"
+    given = jobs(settings, model)
+    ranker = ChatRec(settings).ranker(model)
+    able = given if ranker.asks else given - {"rank"}
+    does = ", ".join(job for job in ("understand", "rank", "explain") if job in able) or "nothing"
     yield Finding("language model for", "fine", f"{does} (CHATREC_LLM_FOR={','.join(settings.llm_for)})")
+    if "rank" in given:
+        yield _ranking(settings, ranker)
     for link in behind(model)[1:]:
         yield from _guarded(f"stands in: {link.name}", partial(_stand_in, link))
     yield Finding("prices", "fine", f"list prices of {prices.read_on()}")
+
+
+def _ranking(settings: Settings, ranker: Ranker) -> Finding:
+    """What the language model's say in the order counts, and why where that is nothing."""
+    if ranker.asks:
+        return Finding("ranking", "fine", f"the language model's say counts {ranker.weight:g}, asked {ranker.mode}")
+    if settings.ranking == "none":
+        why, mend = "CHATREC_RANKING=none", "Leave CHATREC_RANKING empty if it is to rank."
+    elif settings.ranking_weight == 0:
+        why, mend = "CHATREC_RANKING_WEIGHT=0", "Leave CHATREC_RANKING_WEIGHT empty if it is to rank."
+    elif ranker.model is not None:
+        known = learned.about(catalog_folder(settings.home, settings.catalog))["ranking"]
+        figures = f"nDCG@10 {known['before']:.3f} as found, {known['after']:.3f} with it"
+        why, mend = f"chatrec train --ranking found that it does not help ({figures})", ""
+    else:
+        why, mend = "a local one was not found to help yet", "chatrec train --ranking measures it."
+    return Finding("ranking", "absent", f"weight 0, the language model does not rank: {why}", mend)
 
 
 def _stand_in(link: Link) -> Finding:

@@ -359,6 +359,23 @@ def test_doctor_asks_the_language_model(run: Run) -> None:
     assert "chatrec.fake_llm:FakeChatModel answers" in ran.stdout
 
 
+@pytest.mark.parametrize(
+    ("variables", "says", "does"),
+    [
+        ({}, "counts 1, asked listwise", "understand, rank, explain"),
+        ({"CHATREC_RANKING_WEIGHT": "0"}, "weight 0, the language model does not rank: CHATREC_RANKING_WEIGHT=0", ""),
+        ({"CHATREC_RANKING": "none"}, "weight 0, the language model does not rank: CHATREC_RANKING=none", ""),
+    ],
+)
+def test_doctor_tells_whether_the_language_model_ranks(
+    run: Run, variables: dict[str, str], says: str, does: str
+) -> None:
+    ran = run("doctor", env={"CHATREC_LLM": "chatrec.fake_llm:FakeChatModel", **variables})
+    assert ran.returncode == 0, ran.stdout
+    assert says in ran.stdout
+    assert f"language model for  {does or 'understand, explain'} (" in ran.stdout
+
+
 def test_doctor_finds_an_index_of_another_embedder(run: Run, home: Path) -> None:
     load_embedder(Settings(home=home))
     served = home / "catalogs" / "desks"

@@ -407,6 +407,17 @@ def test_without_a_language_model_there_is_no_order_to_compare(rec: ChatRec, tmp
         evaluate_ranking(rec, written(tmp_path / "rows.jsonl", *REQUESTS))
 
 
+def test_finding_is_measured_without_making_a_language_model(rec: ChatRec, tmp_path: Path) -> None:
+    told = ChatRec(rec.settings.model_copy(update={"llm": "nobody:nothing"}))
+    with pytest.raises(SettingsError):
+        told.rooms()
+    assert evaluate_requests(told, written(tmp_path / "requests.jsonl", *REQUESTS), ks=(5,)).queries == 2
+    assert evaluate_dialogues(told, written(tmp_path / "dialogues.jsonl", *ROWS), ks=(5,)).queries == 2
+    made = told.rooms(speaking=False)
+    assert (made.ranker.model, made.writer, made.listener) == (None, None, None)
+    told.close()
+
+
 @pytest.mark.parametrize("ks", [(), (0,), (-1, 5)])
 def test_a_k_that_is_none_is_refused(ks: tuple[int, ...], rec: ChatRec) -> None:
     with pytest.raises(EvaluationError, match="at least 1"):

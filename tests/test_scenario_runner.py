@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from chatrec import ChatRec
+from chatrec import ChatRec, Settings
 from chatrec.catalog import Item, Value
 from chatrec.cli import app
 from chatrec.errors import BadRecord, CatalogNotFound, EvaluationError, MessageError
@@ -31,6 +31,8 @@ from chatrec.evaluation.scenarios import (
 from chatrec.evaluation.scenarios.outcome import breaches
 from chatrec.evaluation.scenarios.report import pass_k, write_transcripts
 from chatrec.evaluation.scenarios.scenario import Compared, Like, Message, Wanted
+from chatrec.evaluation.scenarios.worlds import indexed
+from chatrec.fake_llm import FakeChatModel
 from chatrec.types import Constraint, DialogueState, Question, Recommendation, Reply
 
 LONG = "Purified water, glycerin, soy lecithin, natural flavour, and a good many other things that are hard to say."
@@ -558,3 +560,18 @@ def test_the_command_talks_to_what_is_indexed(rec: ChatRec, tmp_path: Path, monk
     told = json.loads(out.read_text(encoding="utf-8"))
     assert [row["scenarios"] for row in told["figures"] if row["by"] == "all"] == [1]
     assert [(row["id"], row["successes"]) for row in told["each"]] == [("locked/c", 0), ("open/a", 2)]
+
+
+def test_a_language_model_takes_part_only_where_one_is_named(rec: ChatRec, monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[str] = []
+
+    def making(settings: Settings) -> FakeChatModel:
+        made.append(settings.llm)
+        return FakeChatModel(answers=["nothing of use"])
+
+    monkeypatch.setattr("chatrec.llm.models.chat_model", making)
+    for llm in ("auto", "some:model"):
+        with indexed(rec.settings.model_copy(update={"llm": llm}))("sample") as world:
+            reply = world.assistant(replace(scenario(), catalog="sample"))(DialogueState(), "a comedy about friends")
+            assert reply.recommendations
+    assert made == ["some:model"]

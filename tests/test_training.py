@@ -209,6 +209,12 @@ def test_what_a_language_model_is_worth_is_measured_on_the_hold_out_and_holds(
     assert known
     assert (known.weight, known.before) == (0, known.after)
     assert not helpful.rooms().ranker.asks
+    named = ChatRec(helpful.settings)
+    named.__dict__["embedder"] = rec.embedder
+    named.train(ranking=True)
+    told = {each.part: each.what for each in doctor._jobs(named.settings)}
+    assert "weight 0, the language model does not rank: chatrec train --ranking found" in told["ranking"]
+    assert told["language model for"].startswith("understand, explain (")
     follows = {f"i{place}": f"i{(place + 1) % COUNT}" for place in range(COUNT)}
 
     def judge(self: Ranker, query: Query, candidates: Sequence[Candidate], **_: object) -> Judgement:

@@ -65,7 +65,7 @@ def evaluate_dialogues(
     system's to be compared with, both as `runs` has them.
     """
     dialogues = read_dialogues(Path(path), format=format)
-    known = _known(dialogues, rec.rooms().retriever.snapshot)
+    known = _known(dialogues, rec.rooms(speaking=False).retriever.snapshot)
     asked = _Asked("dialogues", Path(path), dialogue_cases(dialogues), "recall@10", known)
     return _evaluated(rec, asked, ks=ks, ablate=ablate, run=run, against=against, seed=seed, progress=progress)
 
@@ -105,7 +105,7 @@ def _evaluated(
         raise EvaluationError("k says how many of a ranking count.", mend="Give one or more, each at least 1.")
     if not asked.cases:
         raise EvaluationError(f"{asked.path} has nothing to measure.", mend=_WANTED[asked.protocol])
-    cases, rooms = asked.cases, rec.rooms()
+    cases, rooms = asked.cases, rec.rooms(speaking=False)
     depth = max(DEPTH, *ks)
     judge = Judge(cases, ks=ks, decisive=asked.decisive, depth=depth, seed=seed)
     other = runs.read(Path(against)) if against else {}

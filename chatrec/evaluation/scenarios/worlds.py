@@ -19,13 +19,17 @@ from chatrec.types import DialogueState, DoneEvent, Reply, UserProfile
 
 
 def indexed(settings: Settings) -> Opened:
-    """Catalogues indexed under these settings, whatever catalogue they name themselves."""
+    """Catalogues indexed under these settings, whatever catalogue they name themselves.
+
+    A language model takes part where the settings name one; `auto` is none here, so that the figures of one machine
+    are those of another, and nothing is loaded that explains to nobody.
+    """
 
     @contextmanager
     def opened(name: str) -> Iterator[World]:
         rec = ChatRec(settings.model_copy(update={"catalog": name}))
         try:
-            rooms = rec.rooms()
+            rooms = rec.rooms(speaking=settings.llm.strip() != "auto")
             yield World(Shelf(rooms.retriever.snapshot.items.all()), lambda scenario: assistant(rooms, scenario))
         finally:
             rec.close()
