@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from chatrec.asking import described, in_short, leaks, request_of, system_prompt, words_of
+from chatrec.aspects import Aspect
+from chatrec.catalog.schema import Facet
 from chatrec.claims import attributed, supported
 from chatrec.errors import LanguageModelError
 from chatrec.grounds import grounds_of, leanings_of
@@ -66,14 +68,17 @@ def explain(
     limit: float,
     written: int = 3,
     together: int = 3,
+    schema: Mapping[str, Facet] | None = None,
+    aspects: Callable[[str], Sequence[Aspect]] | None = None,
 ) -> Generator[Said | Note | Usage, None, None]:
     """The claims about every recommendation, each after its check, and notes of what was replaced.
 
     The language model writes of the first `written` items, and is asked about `together` of them at a time. Items of
     which it says nothing that can be shown are explained by their evidence's own sentences; so are all others, and
-    everything without a language model or where it fails. Closing the generator stops the language model.
+    everything without a language model or where it fails; `schema` and `aspects` are theirs (see `reasons`). Closing the generator stops the language model.
     """
-    composed = dict(zip((shown.item.id for shown in recommendations), reasons(query, recommendations), strict=True))
+    told = reasons(query, recommendations, schema=schema, aspects=aspects)
+    composed = {shown.item.id: claims for shown, claims in zip(recommendations, told, strict=True)}
     replaced = 0
     for start in range(0, len(recommendations), together):
         some = recommendations[start : start + together]
