@@ -75,7 +75,8 @@ def explain(
 
     The language model writes of the first `written` items, and is asked about `together` of them at a time. Items of
     which it says nothing that can be shown are explained by their evidence's own sentences; so are all others, and
-    everything without a language model or where it fails; `schema` and `aspects` are theirs (see `reasons`). Closing the generator stops the language model.
+    everything without a language model or where it fails; `schema` and `aspects` are for these (see `reasons`).
+    Closing the generator stops the language model.
     """
     told = reasons(query, recommendations, schema=schema, aspects=aspects)
     composed = {shown.item.id: claims for shown, claims in zip(recommendations, told, strict=True)}

@@ -1,4 +1,4 @@
-"""Explanations without a language model: facts that meet the request, sentences that answer it, what reviews agree on."""
+"""Explanations without a language model: facts that meet the request, sentences that answer it, shared opinions."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from chatrec.reasons.facts import known, meeting_facts
 from chatrec.reasons.opinions import drawback, praise
 from chatrec.reasons.passages import COMFORTABLE, POINTING, SHORTEST, SOUR, Sentence, answering, best_of, sentences_of
 from chatrec.reasons.telling import counted, quoted, stated
-from chatrec.reasons.wishes import Wish, without, wishes_of
+from chatrec.reasons.wishes import Wish, wishes_of, without
 from chatrec.types import Claim, Query, Recommendation
 
 __all__ = ["COMFORTABLE", "POINTING", "SHORTEST", "SOUR", "reasons"]
@@ -71,4 +71,3 @@ def _claims(
         claims = stated("known", place, known(shown.item, schema))
     against = drawback(aspects, shown.item, wishes, told=[quote.text for quote in quotes])
     return [*claims, counted("drawback", against)] if against else claims
-

@@ -11,7 +11,7 @@ from chatrec.aspects.finding import key_of
 from chatrec.aspects.sentiment import tokens_of
 from chatrec.aspects.telling import FEWEST, MOST
 from chatrec.catalog import Item
-from chatrec.reasons.passages import POINTING, QUOTE
+from chatrec.reasons.passages import POINTING, QUOTE, quotable
 from chatrec.reasons.wishes import Wish
 from chatrec.sentences import content_words, sentences
 from chatrec.untrusted import commanding, heard, showable
@@ -25,7 +25,7 @@ READ = 8
 
 @dataclass(frozen=True, slots=True)
 class Opinion:
-    """What `refs` agree on, of `total` reviews: all of the item's, or those that `mention` it; `quote` is one of them."""
+    """What `refs` agree on, of `total` reviews: all of the item's, or those that `mention` it; `quote` is of one."""
 
     aspect: str
     refs: tuple[str, ...]
@@ -42,15 +42,14 @@ def praise(aspects: Sequence[Aspect], item: Item, wishes: Sequence[Wish]) -> Opi
     return next((one for one in found if one), None)
 
 
-def drawback(
-    aspects: Sequence[Aspect], item: Item, wishes: Sequence[Wish], *, told: Collection[str]
-) -> Opinion | None:
+def drawback(aspects: Sequence[Aspect], item: Item, wishes: Sequence[Wish], *, told: Collection[str]) -> Opinion | None:
     """The complaint that most reviews share, of something that was asked for before all; `told` is quoted already."""
     asked = _named(aspects, wishes)
     some = [(one, found) for one in aspects if (found := _counted(one, one.complained, item))]
     if not some:
         return None
-    one, worst = min(some, key=lambda each: (each[0].name not in asked, -len(each[1].refs), each[1].total, each[0].name))
+    some.sort(key=lambda each: (each[0].name not in asked, -len(each[1].refs), each[1].total, each[0].name))
+    one, worst = some[0]
     return replace(worst, quote=_complaint(one, worst.refs, item, told))
 
 
@@ -81,7 +80,7 @@ def _complaint(one: Aspect, refs: Sequence[str], item: Item, told: Collection[st
         and not QUOTE.search(text)
         and not text.startswith(POINTING)
         and text not in told
-        and showable(text)
+        and quotable(text)
         and matcher.judged(tokens_of(text)).get(0) == -1
     ]
     return min(found, key=len, default="")

@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from chatrec.aspects.sentiment import NEGATORS, tokens_of
 from chatrec.grounds import kind_of, trusted
 from chatrec.reasons.wishes import Wish, without
-from chatrec.sentences import content_words, sentences
+from chatrec.sentences import LONGEST, content_words, sentences
 from chatrec.types import Recommendation
 from chatrec.untrusted import heard, showable
+from chatrec.untrusted.orders import ordered
 
 SHORTEST, COMFORTABLE = 30, 180
 """Characters: shorter sentences say too little by themselves, longer ones are tiring to read."""
@@ -31,6 +33,10 @@ SOUR = content_words(
 """Words of reviews that advise against an item, for reviews without a rating; English."""
 
 QUOTE = re.compile(r"[\"“”„«»]")
+NESTED = re.compile(r"[\"“„«「][^\"“”„«»「」]{20,}[\"”“»」]")
+WHOLE = 0.8
+"""Share of a sentence from which on what it quotes is the sentence."""
+
 DENIED = re.compile(r"n['’]t\b|\b(?:" + "|".join(sorted(NEGATORS)) + r"|cannot)\b", re.IGNORECASE)
 REACH = 4
 """How many words a "not" reaches within its clause."""
@@ -38,7 +44,7 @@ REACH = 4
 ENOUGH = 0.25
 """What a further quote must answer."""
 
-FROM_REVIEWS = 0.5
+FROM_REVIEWS = 0.2
 """What the sentence of a review must come to beside another claim, which is somebody's opinion."""
 
 STEM = 5
@@ -50,8 +56,8 @@ ALIKE = 0.8
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """A sentence literally; `held` are the words wanted that it holds and does not deny, `worth` what it is worth before
-    the request is looked at."""
+    """A sentence literally; `held` are the words wanted that it holds and does not deny, `worth` is what it is worth
+    before the request is looked at."""
 
     ref: str
     text: str
@@ -67,13 +73,30 @@ def sentences_of(shown: Recommendation, wanted: frozenset[str]) -> Iterator[Sent
     best = max((evidence.score for evidence in shown.evidence), default=0.0)
     for evidence in trusted(shown.item, shown.evidence):
         rating = rated.get(evidence.ref)
-        for place, text in enumerate(filter(showable, sentences(heard(evidence.quote)))):
+        for place, text in enumerate(filter(quotable, sentences(heard(evidence.quote)))):
             found = content_words(text)
             against = rating < middle if rating is not None else kind_of(evidence.ref) == "review" and found & SOUR
-            worth = -0.05 * min(place, 4) - 0.5 * (best - evidence.score) - 0.6 * bool(against)
-            worth -= 0.4 * (len(text) < SHORTEST) + 0.3 * (len(text) > COMFORTABLE) + 0.6 * text.startswith(POINTING)
-            worth -= 0.3 * bool(QUOTE.search(text))
+            worth = -0.05 * min(place, 4) - 0.5 * (best - evidence.score) - 0.6 * bool(against) - _clumsy(text)
             yield Sentence(evidence.ref, text, found, _held(found - _denied(text), wanted), worth)
+
+
+def quotable(text: str) -> bool:
+    """Whether a sentence may be quoted, as its writer's own words."""
+    nested = NESTED.search(text)
+    whole = nested is None or len(nested[0]) >= WHOLE * len(text)
+    return whole and showable(text) and not _instructing().search(text)
+
+
+@cache
+def _instructing() -> re.Pattern[str]:
+    """What somebody else should say is not what the writer says."""
+    return re.compile(ordered("say") + r"(?:\W+\w+){0,5}?\W*?(?::|：|\bthat\b)", re.IGNORECASE)
+
+
+def _clumsy(text: str) -> float:
+    """What a sentence loses for how it reads by itself."""
+    lost = 0.4 * (len(text) < SHORTEST) + 0.3 * (len(text) > COMFORTABLE) + 0.3 * (len(text) > LONGEST)
+    return lost + 0.6 * text.startswith(POINTING) + 0.3 * bool(QUOTE.search(text))
 
 
 def answering(
