@@ -53,7 +53,7 @@ def meeting_facts(
             missed.add(ref)
     asked = " ".join(wish.text for wish in wishes if wish.weight == 1)
     for fact in meeting(item, replace(query, text=asked, constraints=())):
-        named = content_words(fact.text) & content_words(asked)
+        named = frozenset[str]().union(*_named(fact, content_words(asked)))
         if fact.ref in missed or not named - answered or len(found) >= KNOWN:
             continue
         found.setdefault(fact.ref, fact)
@@ -115,6 +115,14 @@ def _narrowed(fact: Fact, constraint: Constraint, before: Fact | None) -> Fact:
     return replace(fact, text=", ".join(value for value in values if comparable(value) in wanted) or fact.text)
 
 
+def _named(fact: Fact, asked: frozenset[str]) -> Iterator[frozenset[str]]:
+    """The words asked for of every value of which they are half at least."""
+    for value in fact.text.split(", "):
+        held = content_words(value)
+        if held and 2 * len(held & asked) >= len(held):
+            yield held & asked
+
+
 def _facet(item: Item, fact: Fact, schema: Mapping[str, Facet]) -> Facet:
     """What is known of the fact's facet; without a catalogue's profile, what the item itself tells."""
     name = fact.ref.rpartition("#fact:")[2]
@@ -123,11 +131,10 @@ def _facet(item: Item, fact: Fact, schema: Mapping[str, Facet]) -> Facet:
 
 def _in_words(fact: Fact, facet: Facet) -> str:
     some = phrases("reasons")
-    label = name_of(facet.name, facet)
     if facet.kind == "number" and fact.text != "1":
         kinds = [f"{words_of(facet.name)[0]} {facet.unit}", f"{facet.measure} {facet.unit}"] if facet.unit else []
         for kind in (*kinds, facet.measure):
             if found := some.get(f"told {kind}"):
                 return found[0].format_map({"value": fact.text, "unit": facet.unit})
     unit = f" {facet.unit}" if facet.kind == "number" and facet.unit else ""
-    return f"{label}: {CODED.sub(' ', fact.text)}{unit}"
+    return f"{name_of(facet.name, facet)}: {CODED.sub(' ', fact.text).removesuffix('.')}{unit}"

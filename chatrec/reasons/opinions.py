@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from chatrec.aspects import Aspect
 from chatrec.aspects.counting import Matcher
 from chatrec.aspects.finding import key_of
-from chatrec.aspects.sentiment import tokens_of
+from chatrec.aspects.sentiment import sentiment, tokens_of
 from chatrec.aspects.telling import FEWEST, MOST
 from chatrec.catalog import Item
 from chatrec.reasons.passages import POINTING, QUOTE, quotable
@@ -18,6 +18,9 @@ from chatrec.untrusted import commanding, heard, showable
 
 QUOTED = (20, 120)
 """Characters of a complaint that is quoted."""
+
+CLEAR = -0.35
+"""The sentiment down from which a sentence is clearly a complaint."""
 
 READ = 8
 """Reviews among which one is looked for."""
@@ -83,7 +86,8 @@ def _complaint(one: Aspect, refs: Sequence[str], item: Item, told: Collection[st
         and quotable(text)
         and matcher.judged(tokens_of(text)).get(0) == -1
     ]
-    return min(found, key=len, default="")
+    blame, text = min(((sentiment(text), text) for text in found), default=(0.0, ""))
+    return text if blame <= CLEAR else ""
 
 
 def _named(aspects: Sequence[Aspect], wishes: Sequence[Wish]) -> frozenset[str]:

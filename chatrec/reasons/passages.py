@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 from chatrec.aspects.sentiment import NEGATORS, tokens_of
 from chatrec.grounds import kind_of, trusted
@@ -50,6 +51,9 @@ FROM_REVIEWS = 0.2
 STEM = 5
 """Letters of a word that others are made of: "friend" and "friendship"."""
 
+UNFIT = -0.5
+"""What a sentence is worth that speaks against the item, or only after another one."""
+
 ALIKE = 0.8
 """Share of words from which on two sentences are the same."""
 
@@ -80,15 +84,17 @@ def sentences_of(shown: Recommendation, wanted: frozenset[str]) -> Iterator[Sent
             yield Sentence(evidence.ref, text, found, _held(found - _denied(text), wanted), worth)
 
 
+@lru_cache(maxsize=20_000)
 def quotable(text: str) -> bool:
     """Whether a sentence may be quoted, as its writer's own words."""
     nested = NESTED.search(text)
     whole = nested is None or len(nested[0]) >= WHOLE * len(text)
-    return whole and showable(text) and not _instructing().search(text)
+    bidding = (":" in text or "：" in text or "that" in text.casefold()) and _bidding().search(text)
+    return whole and not bidding and showable(text)
 
 
 @cache
-def _instructing() -> re.Pattern[str]:
+def _bidding() -> re.Pattern[str]:
     """What somebody else should say is not what the writer says."""
     return re.compile(ordered("say") + r"(?:\W+\w+){0,5}?\W*?(?::|：|\bthat\b)", re.IGNORECASE)
 
@@ -119,10 +125,12 @@ def answering(
 
 
 def best_of(some: Sequence[Sentence], *, reviews: bool) -> Sentence | None:
-    """The sentence to quote where none answers a wish: one of the description, else of a review where `reviews`."""
-    for kind in ("description", "review") if reviews else ("description",):
+    """The sentence to quote where none answers a wish: one of the description, or else of a review, where that speaks
+    for the item or `reviews` of any sort will do."""
+    for kind, least in (("description", -math.inf), ("review", -math.inf if reviews else UNFIT)):
         if of_kind := [sentence for sentence in some if kind_of(sentence.ref) == kind]:
-            return max(of_kind, key=lambda sentence: sentence.worth)
+            best = max(of_kind, key=lambda sentence: sentence.worth)
+            return best if best.worth > least else None
     return None
 
 
