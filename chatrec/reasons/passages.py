@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from itertools import pairwise
 
 from chatrec.aspects.sentiment import NEGATORS, tokens_of
 from chatrec.grounds import kind_of, trusted
@@ -77,7 +78,7 @@ def sentences_of(shown: Recommendation, wanted: frozenset[str]) -> Iterator[Sent
     best = max((evidence.score for evidence in shown.evidence), default=0.0)
     for evidence in trusted(shown.item, shown.evidence):
         rating = rated.get(evidence.ref)
-        for place, text in enumerate(filter(quotable, sentences(heard(evidence.quote)))):
+        for place, text in enumerate(_standing(sentences(heard(evidence.quote)))):
             found = content_words(text)
             against = rating < middle if rating is not None else kind_of(evidence.ref) == "review" and found & SOUR
             worth = -0.05 * min(place, 4) - 0.5 * (best - evidence.score) - 0.6 * bool(against) - _clumsy(text)
@@ -103,6 +104,16 @@ def _clumsy(text: str) -> float:
     """What a sentence loses for how it reads by itself."""
     lost = 0.4 * (len(text) < SHORTEST) + 0.3 * (len(text) > COMFORTABLE) + 0.3 * (len(text) > LONGEST)
     return lost + 0.6 * text.startswith(POINTING) + 0.3 * bool(QUOTE.search(text))
+
+
+def _standing(some: Sequence[str]) -> Iterator[str]:
+    """The sentences that may be quoted; one that leans on the one before it together with that, if both are short."""
+    for before, text in pairwise(["", *some]):
+        if not quotable(text):
+            continue
+        joined = f"{before} {text}"
+        leans = text.startswith(POINTING) and before and not before.startswith(POINTING)
+        yield joined if leans and len(joined) <= COMFORTABLE and quotable(before) and quotable(joined) else text
 
 
 def answering(
@@ -147,8 +158,10 @@ def _new(sentence: Sentence, chosen: Sequence[Sentence]) -> bool:
     for other in chosen:
         if sentence.ref == other.ref and kind_of(sentence.ref) == "review":
             return False
-        if sentence.text == other.text or (
-            sentence.words and len(sentence.words & other.words) >= ALIKE * len(sentence.words | other.words)
+        if (
+            sentence.text in other.text
+            or other.text in sentence.text
+            or (sentence.words and len(sentence.words & other.words) >= ALIKE * len(sentence.words | other.words))
         ):
             return False
     return True
