@@ -82,7 +82,7 @@ def _complaint(one: Aspect, refs: Sequence[str], item: Item, told: Collection[st
         if shortest <= len(text) <= longest
         and not QUOTE.search(text)
         and not text.startswith(POINTING)
-        and text not in told
+        and not any(text in quote for quote in told)
         and quotable(text)
         and matcher.judged(tokens_of(text)).get(0) == -1
     ]

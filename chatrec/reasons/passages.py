@@ -11,7 +11,7 @@ from itertools import pairwise
 
 from chatrec.aspects.sentiment import NEGATORS, tokens_of
 from chatrec.grounds import kind_of, trusted
-from chatrec.reasons.wishes import Wish, without
+from chatrec.reasons.wishes import Wish
 from chatrec.sentences import LONGEST, content_words, sentences
 from chatrec.types import Recommendation
 from chatrec.untrusted import heard, showable
@@ -54,9 +54,6 @@ STEM = 5
 
 UNFIT = -0.5
 """What a sentence is worth that speaks against the item, or only after another one."""
-
-ALIKE = 0.8
-"""Share of words from which on two sentences are the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,14 +121,14 @@ def answering(
     chosen: list[Sentence] = []
     left = list(wishes)
     while left and len(chosen) < most:
-        gains = [(_gain(sentence, left, rare), sentence) for sentence in some if _new(sentence, chosen)]
+        gains = [(_gain(sentence, left, rare), sentence) for sentence in some if _free(sentence, chosen)]
         fit = [(gain + sentence.worth, gain, sentence) for gain, sentence in gains if gain >= ENOUGH]
         fit = [one for one in fit if one[0] > (FROM_REVIEWS if kind_of(one[2].ref) == "review" else 0.0)]
         if not fit:
             break
         best = max(fit, key=lambda one: one[0])[2]
         chosen.append(best)
-        left = [wish for wish in without(left, best.held) if not _touched(wish, wishes, best)]
+        left = [wish for wish in left if not wish.words & best.held]
     return chosen
 
 
@@ -149,22 +146,9 @@ def _gain(sentence: Sentence, wishes: Sequence[Wish], rare: Mapping[str, float])
     return sum(wish.weight * rare[word] for wish in wishes for word in wish.words & sentence.held)
 
 
-def _touched(wish: Wish, wishes: Sequence[Wish], sentence: Sentence) -> bool:
-    return any(whole.text == wish.text and whole.words & sentence.held for whole in wishes)
-
-
-def _new(sentence: Sentence, chosen: Sequence[Sentence]) -> bool:
-    """Whether nothing like it is chosen yet, nor anything of the same review."""
-    for other in chosen:
-        if sentence.ref == other.ref and kind_of(sentence.ref) == "review":
-            return False
-        if (
-            sentence.text in other.text
-            or other.text in sentence.text
-            or (sentence.words and len(sentence.words & other.words) >= ALIKE * len(sentence.words | other.words))
-        ):
-            return False
-    return True
+def _free(sentence: Sentence, chosen: Sequence[Sentence]) -> bool:
+    """Whether it stands in the description or in a review of which nothing is chosen yet."""
+    return kind_of(sentence.ref) != "review" or all(sentence.ref != other.ref for other in chosen)
 
 
 def _held(found: frozenset[str], wanted: frozenset[str]) -> frozenset[str]:

@@ -49,10 +49,8 @@ def quoted(place: int, some: Sequence[Sentence]) -> Iterator[Claim]:
 def counted(kind: str, opinion: Opinion) -> Claim:
     """How many reviews praise or complain, with the refs of all of them."""
     count, total = len(opinion.refs), opinion.total
-    if count == total:
-        who = "both" if count == 2 else f"all {count}"
-    else:
-        who = f"{count} of the {total}" if opinion.mention else f"{count} of {total}"
+    who = f"{count} of the {total}" if opinion.mention else f"{count} of {total}"
+    who = "both" if count == total == 2 else who
     text = _filled(_phrase(f"{kind} of those" if opinion.mention else kind, 0), who=who, aspect=opinion.aspect)
     text = f"{text[:1].upper()}{text[1:]}"
     return Claim(f"{text.removesuffix('.')}: “{opinion.quote}”" if opinion.quote else text, opinion.refs)
