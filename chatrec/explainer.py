@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
@@ -20,6 +20,8 @@ from chatrec.asking import (
     with_room,
     words_of,
 )
+from chatrec.aspects import Aspect
+from chatrec.catalog.schema import Facet
 from chatrec.claims import attributed, supported
 from chatrec.errors import LanguageModelError
 from chatrec.grounds import grounds_of, leanings_of
@@ -78,15 +80,19 @@ def explain(
     written: int = 3,
     together: int = 3,
     examples: Sequence[Example] = (),
+    schema: Mapping[str, Facet] | None = None,
+    aspects: Callable[[str], Sequence[Aspect]] | None = None,
 ) -> Generator[Said | Note | Usage, None, None]:
     """The claims about every recommendation, each after its check, and notes of what was replaced.
 
     The language model writes of the first `written` items, and is asked about `together` of them at a time. Items of
     which it says nothing that can be shown are explained by their evidence's own sentences; so are all others, and
-    everything without a language model or where it fails. `examples` tell one that is asked about several what people
-    came to who talked alike; nothing can be cited from them. Closing the generator stops the language model.
+    everything without a language model or where it fails; `schema` and `aspects` are for these (see `reasons`).
+    `examples` tell one that is asked about several what people came to who talked alike; nothing can be cited from
+    them. Closing the generator stops the language model.
     """
-    composed = dict(zip((shown.item.id for shown in recommendations), reasons(query, recommendations), strict=True))
+    told = reasons(query, recommendations, schema=schema, aspects=aspects)
+    composed = {shown.item.id: claims for shown, claims in zip(recommendations, told, strict=True)}
     replaced = 0
     for start in range(0, len(recommendations), together):
         some = recommendations[start : start + together]

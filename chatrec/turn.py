@@ -255,6 +255,8 @@ def _explain(rooms: Rooms, query: Query, draft: Draft, *, examples: Sequence[Exa
         written=WRITTEN,
         together=rooms.together,
         examples=examples,
+        schema=rooms.retriever.snapshot.schema,
+        aspects=rooms.retriever.snapshot.aspects.of,
     )
     for piece in _timed(pieces, draft, "writing"):
         if isinstance(piece, Note):
@@ -313,7 +315,7 @@ def _answer(rooms: Rooms, query: Query, message: str, draft: Draft) -> Iterator[
         if draft.state.intent == "compare" and len(items) > 1:
             given = compare(items[:3], schema=schema, first=rooms.reader.parser.named(message))
         elif draft.state.intent == "why" and items:
-            given = why(items[0], query=query)
+            given = why(items[0], query=query, schema=schema, aspects=rooms.retriever.snapshot.aspects.of)
         elif items:
             question = rooms.reader.question(message, setting_of(draft.state, rooms.item))
             facets = rooms.reader.parser.asked_of(question, items[0])

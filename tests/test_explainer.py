@@ -307,17 +307,17 @@ def test_reasons_of_some_films() -> None:
     query = Query("a silent film about workers and guilt", constraints=(Constraint("runtime", "max", (160.0,)),))
     assert [texts(explained(query, shown), one.item.id) for one in shown] == [
         [
-            "Runtime: 153; languages: Silent, German.",
-            "“A silent epic about class, technology and false prophets, staged on gigantic sets with thousands of "
-            "extras, floods, catacombs and towers laced by aeroplanes.”",
+            "Runs 153 minutes; languages: Silent, German.",
+            "“Freder, the ruler's pampered son, follows the saintly Maria down to the workers' city just as an "
+            "inventor is building a metal woman in her image to stir up a revolt.”",
         ],
         [
-            "To the point – runtime: 94; languages: Silent, English.",
+            "To the point – runs 94 minutes; languages: Silent, English.",
             "The description says: “Guilt gives way to tenderness, and a marriage is courted a second time almost "
             "without titles.”",
         ],
         [
-            "What fits – runtime: 82; languages: Silent, French.",
+            "What fits – runs 82 minutes; languages: Silent, French.",
             "In the words of the description: “Faces fill the screen: warts, wet lashes, cracked lips, the shaved "
             "tonsures of learned men.”",
         ],

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from catalogues import FILMS, LAMPS, RESTAURANTS, items_of, parser_of, reader_of, setting_of
 
-from chatrec.dialogue.holding import meets
 from chatrec.dialogue.reading import Setting
+from chatrec.holding import meets
 from chatrec.types import Constraint, Order
 
 RENAMED: Mapping[str, Mapping[str, Mapping[str, str]]] = {

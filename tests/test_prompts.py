@@ -49,7 +49,6 @@ def test_phrases_hold_what_they_quote_and_five_of_a_kind_differ() -> None:
     for kind, place in {
         "description": "{quote}",
         "review": "{quote}",
-        "rated": "{quote}",
         "facts": "acts}",
         "known": "acts}",
     }.items():

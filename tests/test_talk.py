@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from chatrec import ChatRec
 from chatrec.catalog.policy import Policy, Restricted, Sponsored
 from chatrec.conversations.as_json import state_from_json, state_to_json
-from chatrec.dialogue.holding import meets
 from chatrec.dialogue.state import IN_PASSING
+from chatrec.holding import meets
 from chatrec.rooms import Rooms
 from chatrec.session import Session
 from chatrec.store.snapshot import Snapshot

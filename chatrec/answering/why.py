@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from chatrec.answering.values import Answer, answer, named, sentence
+from chatrec.aspects import Aspect
 from chatrec.catalog import Item
+from chatrec.catalog.schema import Facet
 from chatrec.prompts import phrases
 from chatrec.reasons import reasons
 from chatrec.store.parts import passages_of
@@ -15,14 +17,21 @@ MOST_ROUTES = 3
 
 
 def why(
-    item: Item, *, query: Query, evidence: Sequence[Evidence] = (), hits: Mapping[str, Hit] | None = None
+    item: Item,
+    *,
+    query: Query,
+    evidence: Sequence[Evidence] = (),
+    hits: Mapping[str, Hit] | None = None,
+    schema: Mapping[str, Facet] | None = None,
+    aspects: Callable[[str], Sequence[Aspect]] | None = None,
 ) -> Answer:
     """The reasons for `item`, from the present query; where nothing gives one, which routes (`hits`) found it.
 
-    Without `evidence`, all that was written about the item is.
+    Without `evidence`, all that was written about the item is; `schema` and `aspects` are those of `reasons`.
     """
     known = tuple(evidence) or tuple(Evidence(ref, item.id, text) for _, ref, text in passages_of(item))
-    (claims,) = reasons(query, [Recommendation(item, 0.0, dict(hits or {}), known)])
+    shown = [Recommendation(item, 0.0, dict(hits or {}), known)]
+    (claims,) = reasons(query, shown, schema=schema, aspects=aspects)
     return answer(*claims) if claims else _found(item, hits or {})
 
 

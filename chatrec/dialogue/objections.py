@@ -6,9 +6,9 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from chatrec.dialogue.holding import meets
 from chatrec.dialogue.reading import Attitude, Setting
 from chatrec.dialogue.scope import clause
+from chatrec.holding import meets
 from chatrec.types import Constraint, Op
 
 WANTS = re.compile(
