@@ -223,9 +223,11 @@ def _claim(
     grounds = grounds_of(shown.item, shown.evidence)
     request = "\n".join((query.text, *query.history))
     ratings = leanings_of(shown.item)
-    if leaks(sentence) or not supported(
-        sentence, cited, grounds, title=shown.item.title, request=request, others=others, ratings=ratings
-    ):
+    known = {"title": shown.item.title, "request": request}
+    borne = supported(
+        sentence, cited, grounds, **known, others=others, ratings=ratings, reviews=len(shown.item.reviews)
+    )
+    if leaks(sentence) or not borne:
         return None
     return Said(shown.item.id, Claim(sentence, cited, written=True))
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from chatrec.catalog import Item, Value
+from chatrec.catalog.vocabulary import words_of
 from chatrec.sentences import content_words, sentences
 from chatrec.types import Evidence, Query
 from chatrec.untrusted import commanding, heard, showable
@@ -38,8 +39,8 @@ def facts_of(item: Item) -> list[Fact]:
     found = []
     for name, value in item.attributes.items():
         text = _words(value)
-        label = name.replace("_", " ").replace(".", " ")
-        hidden = any(word in label.lower().split() for word in HIDDEN)
+        label = " ".join(words_of(name)) or name
+        hidden = any(word in label.split() for word in HIDDEN)
         if text and len(text) <= LONGEST_FACT and not hidden and showable(f"{label} {text}"):
             found.append(Fact(f"{item.id}#fact:{name}", label, text))
     return found

@@ -301,6 +301,35 @@ def test_what_is_composed_passes_the_check_of_what_language_models_write(query: 
     assert refused == []
 
 
+def why_not_of_the_inn(text: str, *reviews: str) -> str:
+    refs = [f"inn#review:{review}" for review in reviews]
+    grounds = grounds_of(INN, shown(INN).evidence)
+    return why_not(text, refs, grounds, title=INN.title, request="a room", ratings=leanings_of(INN), reviews=3)
+
+
+def test_reviews_that_are_counted_pass_the_check_when_they_are_counted_rightly() -> None:
+    (claim,) = [claim for claim in told(Query("a room"), STAIRS) if COUNTED.match(claim.text)]
+    assert why_not_of_the_inn(claim.text, *(ref.rpartition(":")[2] for ref in claim.refs)) == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "reviews"),
+    [
+        ("3 of 3 reviews find fault with the stairs.", "12"),
+        ("2 of 9 reviews find fault with the stairs.", "12"),
+        ("2 of 3 reviews praise the stairs.", "12"),
+        ("2 of 3 reviews find fault with the garden.", "12"),
+        ("2 of 3 reviews find fault with the lighthouse.", "12"),
+        ("2 of 3 reviews find fault with the stairs: “the cellar floods every spring”", "12"),
+        ("Both reviews find fault with the stairs and a call to Bo Lind mends it.", "12"),
+        ("2 of 3 reviews find fault with the stairs", "1"),
+    ],
+)
+def test_reviews_that_are_counted_wrongly_are_not_shown(text: str, reviews: str) -> None:
+    assert why_not_of_the_inn("2 of 3 reviews find fault with the stairs.", *"12") == ""
+    assert why_not_of_the_inn(text, *reviews)
+
+
 def test_an_item_takes_about_a_millisecond() -> None:
     some = [shown(item) for item in ITEMS[:50]]
     spent = []

@@ -9,6 +9,7 @@ from collections.abc import Collection, Mapping
 
 from chatrec.claims import (
     attribution,
+    counts,
     coverage,
     degree,
     form,
@@ -27,6 +28,9 @@ __all__ = ["LONGEST", "attributed", "supported", "why_not"]
 
 CHECKS = (form, quotes, numbers, names, roles, coverage, negation, attribution, degree, opinion)
 
+COUNTING = (form, quotes, counts)
+"""What a sentence must pass that counts reviews: the others compare it with what single sentences say."""
+
 BORNE = 0.6
 """Share of the content words of a sentence that cites nothing which must stand in what is found for it."""
 
@@ -40,14 +44,18 @@ def supported(
     request: str,
     others: Collection[str] = (),
     ratings: Mapping[str, float] | None = None,
+    reviews: int = 0,
 ) -> bool:
     """Whether `sentence`, citing `refs` of the item whose texts are `grounds`, says nothing beyond them.
 
     Its quotes, numbers and names must stand in the cited texts or the `title`, enough of its words too; what is
     denied, who says it, how much of it and whether it is praise must be as there. It may hold no link, no markup and
-    none of the titles `others`. A name of the `request` may be spoken to, not said of the item.
+    none of the titles `others`. A name of the `request` may be spoken to, not said of the item. Reviews that are
+    counted must be those that are cited; `reviews` is how many the item has.
     """
-    return not why_not(sentence, refs, grounds, title=title, request=request, others=others, ratings=ratings)
+    return not why_not(
+        sentence, refs, grounds, title=title, request=request, others=others, ratings=ratings, reviews=reviews
+    )
 
 
 def why_not(
@@ -59,10 +67,12 @@ def why_not(
     request: str,
     others: Collection[str] = (),
     ratings: Mapping[str, float] | None = None,
+    reviews: int = 0,
 ) -> str:
     """The first reason for which a sentence is not `supported`; empty where it is."""
-    said = Sentence(sentence, refs, grounds, title, request, others, ratings or {})
-    return next((reason for check in CHECKS if (reason := check.wrong(said))), "")
+    said = Sentence(sentence, refs, grounds, title, request, others, ratings or {}, reviews)
+    checks = COUNTING if counts.counted(said) else CHECKS
+    return next((reason for check in checks if (reason := check.wrong(said))), "")
 
 
 def attributed(sentence: str, grounds: Mapping[str, str], *, title: str) -> tuple[str, ...]:

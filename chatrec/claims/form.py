@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from chatrec.claims.sentence import Sentence
+from chatrec.claims.sentence import QUOTED, Sentence
 from chatrec.untrusted import showable
 
 LONGEST = 320
@@ -15,7 +15,7 @@ def wrong(said: Sentence) -> str:
         return "It cites nothing of this item."
     if not 0 < len(said.text) <= LONGEST:
         return "It is empty or too long."
-    if "[" in said.text or not showable(said.text):
+    if "[" in QUOTED.sub("", said.text) or not showable(said.text):
         return "It holds a link, markup or a command."
     rest = said.text.replace(said.title, "")
     if any(_stands(other, rest) for other in said.others):

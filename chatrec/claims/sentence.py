@@ -30,6 +30,8 @@ class Sentence:
     """Titles of other items, none of which it may name."""
     ratings: Mapping[str, float] = field(default_factory=dict)
     """Of each review whether it is for the item (1) or against it (-1), where its rating tells."""
+    reviews: int = 0
+    """How many reviews the item has; 0 where that is not known, and nothing can be said of how many."""
 
     @cached_property
     def cited(self) -> dict[str, str]:

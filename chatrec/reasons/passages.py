@@ -94,7 +94,7 @@ def quotable(text: str) -> bool:
 @cache
 def _bidding() -> re.Pattern[str]:
     """What somebody else should say is not what the writer says."""
-    return re.compile(ordered("say") + r"(?:\W+\w+){0,5}?\W*?(?::|：|\bthat\b)", re.IGNORECASE)
+    return re.compile(ordered("say") + r"(?:[^\w.!?…\n]+\w+){0,5}?[^\w.!?…\n]*?(?::|：|\bthat\b)", re.IGNORECASE)
 
 
 def _clumsy(text: str) -> float:

@@ -106,10 +106,12 @@ def _pattern(made: str) -> re.Pattern[str]:
 
 
 @cache
-def ordered(kind: str) -> str:
-    """A pattern for the words of a kind, one of the lists of orders.toml, in all languages."""
+def ordered(kind: str, *, nouns: bool = True) -> str:
+    """A pattern for the words of a kind, one of the lists of orders.toml, in all languages; without English ones that
+    are as often nouns, if need be."""
     languages = {name: lists for name, lists in _lists().items() if name not in ("anywhere", "english")}
-    words = sorted({word for lists in languages.values() for word in lists[kind].split()})
+    without = () if nouns else _lists()["english"]["nouns"].split()
+    words = sorted({word for lists in languages.values() for word in lists[kind].split() if word not in without})
     made = "|".join(re.escape(word).replace("_", r"\s").replace(r"\*", r"\w*") for word in words)
     return rf"(?:\b(?:{made})\b|{'|'.join(map(re.escape, _lists()['anywhere'][kind].split()))})"
 

@@ -37,7 +37,7 @@ def judged_claims(rooms: Rooms, rows: Iterable[dict[str, Any]]) -> tuple[float, 
 def _refused(item: Item, row: dict[str, Any]) -> str:
     evidence = tuple(Evidence(ref, item.id, text) for ref, text in passages_of(item).items())
     grounds = grounds_of(item, evidence)
-    known = {"title": item.title, "request": row["message"]}
+    known = {"title": item.title, "request": row["message"], "reviews": len(item.reviews)}
     return why_not(row["sentence"], row["refs"], grounds, ratings=leanings_of(item), **known)
 
 
