@@ -5,9 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
-from chatrec.asking import system_prompt
+from chatrec.asking import budget_for, system_prompt
 from chatrec.catalog import Item
 from chatrec.catalog.schema import Facet
 from chatrec.catalog.vocabulary import idle, things
@@ -30,7 +31,7 @@ from chatrec.dialogue.reading import Act, Attitude, Reading, Setting
 from chatrec.errors import LanguageModelError
 from chatrec.llm import ask
 from chatrec.prompts import filled
-from chatrec.sentences import shortened, words
+from chatrec.sentences import words
 from chatrec.types import Note, Usage
 from chatrec.untrusted import fenced
 
@@ -45,9 +46,6 @@ HELPED = frozenset({"recommend", "refine", "reject"})
 
 ITEMS = 10
 """How many it is shown, those of the last list first."""
-
-MESSAGE = 3_000
-"""Characters of it that are shown."""
 
 PARSED = "What the user's words say by themselves was used."
 
@@ -80,7 +78,9 @@ def understood(
     facets = facets_of(reader.parser.schema)
     if model is None or not facets or not worth_asking(reading, message):
         return reading, (), Usage()
-    items = _labelled(reading, setting)
+    facets, items = _with_room(model, message, facets, _labelled(reading, setting))
+    if not facets:
+        return reading, (), Usage()
     usage, problem, deadline = Usage(), "", time.monotonic() + limit
     for _ in range(REQUESTS):
         prompt = _prompt(reading, message, setting, facets=facets, items=items, problem=problem)
@@ -96,6 +96,20 @@ def understood(
             return *_joined(reading, answer.parsed, message, setting, reader=reader, items=items), usage
     note = Note("unreadable_reading", f"How the language model read the message cannot be read. {PARSED}")
     return reading, (note,), usage
+
+
+def _with_room(
+    model: BaseChatModel, message: str, facets: Sequence[Facet], items: Mapping[str, Item]
+) -> tuple[list[Facet], dict[str, Item]]:
+    """As many of the items and then of the facets as the language model has room for beside the message."""
+    budget = budget_for(model, "understand")
+    budget.spend(message)
+    named = dict(takewhile(lambda entry: budget.takes(_line(*entry)), items.items()))
+    return list(takewhile(lambda facet: budget.takes(described(facet)), facets)), named
+
+
+def _line(label: str, item: Item) -> str:
+    return f"{label}: {short(item.title)}"
 
 
 def _labelled(reading: Reading, setting: Setting) -> dict[str, Item]:
@@ -118,10 +132,10 @@ def _prompt(
     again = f"\n\nYour last answer could not be read: {problem}. Answer in the form above." if problem else ""
     return filled(
         "understand",
-        message=fenced(shortened(message, MESSAGE)),
+        message=fenced(message, longest=None),
         known="\n".join(known) or "- nothing",
         facets="\n".join(map(described, facets)),
-        items="\n".join(f"{label}: {short(item.title)}" for label, item in items.items()) or "none",
+        items="\n".join(map(_line, items, items.values())) or "none",
         acts=", ".join(ACTS),
         open="{",
         close="}",

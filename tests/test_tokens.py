@@ -160,6 +160,19 @@ def test_a_server_that_does_not_count_leaves_the_bound(monkeypatch: pytest.Monke
     assert not budget.takes("x")
 
 
+def test_the_budget_is_that_of_the_model_that_is_asked_first_as_things_stand(monkeypatch: pytest.MonkeyPatch) -> None:
+    model, counted = local_model(monkeypatch)
+    hosted = Link("hosted", lambda: FakeChatModel(answers=["yes"]))
+    both = InOrder(links=(hosted, *model.links))
+    assert budget_of(both).tokens == models.LONGEST - models.SPARE
+    for _ in range(3):
+        hosted.breaker.failed()
+    resting = budget_of(both)
+    assert resting.tokens == budget_of(model).tokens
+    assert resting.takes("x" * (2 * resting.tokens))
+    assert counted
+
+
 # Prompts
 
 WORDS = st.text(st.sampled_from("ab é日 .\n"), max_size=400)

@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from chatrec.catalog import Item
+from chatrec.grounds import trusted
 from chatrec.prompts import phrases
 from chatrec.sentences import sentences, shortened
 from chatrec.store.parts import passages_of
-from chatrec.types import Claim
-from chatrec.untrusted import showable
+from chatrec.types import Claim, Evidence
+from chatrec.untrusted import heard, quotable, showable
 
 LONGEST_TITLE = 120
 
@@ -57,9 +58,10 @@ def owning(item: Item) -> str:
 def passages(item: Item) -> Iterator[Passage]:
     """Every sentence written about an item that may be shown, the description's first."""
     ratings = {f"{item.id}#review:{review.id}": review.rating for review in item.reviews}
-    for _, ref, text in passages_of(item):
-        for said in filter(showable, sentences(text)):
-            yield Passage(ref, said, ratings.get(ref))
+    written = [Evidence(ref, item.id, text) for _, ref, text in passages_of(item)]
+    for piece in trusted(item, written):
+        for said in filter(quotable, sentences(heard(piece.quote))):
+            yield Passage(piece.ref, said, ratings.get(piece.ref))
 
 
 def quoted(passage: Passage, *, by: str = "") -> Claim:

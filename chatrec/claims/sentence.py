@@ -7,8 +7,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 
-from chatrec.claims.asserted import asserted
 from chatrec.sentences import content_words, sentences, words
+from chatrec.untrusted import asserted
 
 QUOTED = re.compile(r"[“„\"«]([^“”„\"«»]*)[“”\"»]|(?<!\w)[‘']([^‘’']{2,})[’'](?!\w)")
 """A quote in double marks, or in single ones."""

@@ -151,11 +151,13 @@ def count_tokens(model: BaseChatModel | None, text: str) -> int | None:
 
 
 def budget_of(model: BaseChatModel) -> Budget:
-    """How long a prompt of that language model may be, in tokens as it counts them, where that can be known."""
-    first = links_of(model)[0]
+    """How long a prompt may be, in tokens as that language model counts them, where that can be known: of several in
+    order the one that is asked first as things stand."""
+    links = links_of(model)
+    first = next((link for link in links if not link.breaker.rests()), links[0])
     if first.local:
         most = min(LONGEST_LOCAL, local.CONTEXT - local.LONGEST_ANSWER)
-        return Budget(most - SPARE, partial(_counted, model))
+        return Budget(most - SPARE, partial(_counted, first))
     try:
         made = first.model()
     except ChatRecError:  # who asks it is told
@@ -164,6 +166,9 @@ def budget_of(model: BaseChatModel) -> Budget:
     return Budget(min(LONGEST, reads) - SPARE, counter(str(getattr(made, "model_name", ""))))
 
 
-def _counted(model: BaseChatModel, text: str) -> int:
-    found = count_tokens(model, text)
+def _counted(link: Link, text: str) -> int:
+    """By the server's own count; a local language model that cannot be had is told of where it is asked."""
+    found = None
+    with suppress(ChatRecError):
+        found = local.count_tokens(link.model(), text)
     return bound(text) if found is None else found

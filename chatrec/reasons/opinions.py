@@ -11,10 +11,10 @@ from chatrec.aspects.finding import key_of
 from chatrec.aspects.sentiment import sentiment, tokens_of
 from chatrec.aspects.telling import FEWEST, MOST
 from chatrec.catalog import Item
-from chatrec.reasons.passages import POINTING, QUOTE, quotable
+from chatrec.reasons.passages import POINTING, QUOTE
 from chatrec.reasons.wishes import Wish
 from chatrec.sentences import content_words, sentences
-from chatrec.untrusted import commanding, heard, showable
+from chatrec.untrusted import commanding, heard, quotable, showable
 
 QUOTED = (20, 120)
 """Characters of a complaint that is quoted."""

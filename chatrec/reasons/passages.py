@@ -6,7 +6,6 @@ import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, lru_cache
 from itertools import pairwise
 
 from chatrec.aspects.sentiment import NEGATORS, tokens_of
@@ -14,8 +13,7 @@ from chatrec.grounds import kind_of, trusted
 from chatrec.reasons.wishes import Wish
 from chatrec.sentences import LONGEST, content_words, sentences
 from chatrec.types import Recommendation
-from chatrec.untrusted import heard, showable
-from chatrec.untrusted.orders import ordered
+from chatrec.untrusted import heard, quotable
 
 SHORTEST, COMFORTABLE = 30, 180
 """Characters: shorter sentences say too little by themselves, longer ones are tiring to read."""
@@ -35,9 +33,6 @@ SOUR = content_words(
 """Words of reviews that advise against an item, for reviews without a rating; English."""
 
 QUOTE = re.compile(r"[\"“”„«»]")
-NESTED = re.compile(r"[\"“„«「][^\"“”„«»「」]{20,}[\"”“»」]")
-WHOLE = 0.8
-"""Share of a sentence from which on what it quotes is the sentence."""
 
 DENIED = re.compile(r"n['’]t\b|\b(?:" + "|".join(sorted(NEGATORS)) + r"|cannot)\b", re.IGNORECASE)
 REACH = 4
@@ -80,21 +75,6 @@ def sentences_of(shown: Recommendation, wanted: frozenset[str]) -> Iterator[Sent
             against = rating < middle if rating is not None else kind_of(evidence.ref) == "review" and found & SOUR
             worth = -0.05 * min(place, 4) - 0.5 * (best - evidence.score) - 0.6 * bool(against) - _clumsy(text)
             yield Sentence(evidence.ref, text, found, _held(found - _denied(text), wanted), worth)
-
-
-@lru_cache(maxsize=20_000)
-def quotable(text: str) -> bool:
-    """Whether a sentence may be quoted, as its writer's own words."""
-    nested = NESTED.search(text)
-    whole = nested is None or len(nested[0]) >= WHOLE * len(text)
-    bidding = (":" in text or "：" in text or "that" in text.casefold()) and _bidding().search(text)
-    return whole and not bidding and showable(text)
-
-
-@cache
-def _bidding() -> re.Pattern[str]:
-    """What somebody else should say is not what the writer says."""
-    return re.compile(ordered("say") + r"(?:[^\w.!?…\n]+\w+){0,5}?[^\w.!?…\n]*?(?::|：|\bthat\b)", re.IGNORECASE)
 
 
 def _clumsy(text: str) -> float:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
+from chatrec.untrusted.asserted import asserted
 from chatrec.untrusted.orders import commanding, ordering, without_orders
 
-__all__ = ["commanding", "fenced", "heard", "plain", "showable"]
+__all__ = ["asserted", "commanding", "fenced", "heard", "plain", "quotable", "showable"]
 
 LINK = re.compile(
     r"\w+://|\bwww\.|\b(?:javascript|mailto):|[\w.]+@\w+\.\w+|\b[\w-]+\.[a-z]{2,}/"
@@ -38,6 +40,12 @@ def showable(text: str) -> bool:
     if UNSEEN.sub("", text) != text.replace("\u00ad", ""):
         return False
     return not (LINK.search(text) or MARKUP.search(text) or commanding(text) or ordering(text))
+
+
+@lru_cache(maxsize=20_000)
+def quotable(sentence: str) -> bool:
+    """Whether a sentence may be quoted, as its writer's own words."""
+    return asserted(sentence) == sentence and showable(sentence)
 
 
 def heard(text: str) -> str:
