@@ -269,13 +269,16 @@ def test_the_prompt_holds_strangers_words_fenced_and_capped() -> None:
 
 
 def test_a_long_message_is_shown_whole_and_facets_make_room_for_it() -> None:
-    message = "a cosy evening " + "with many words " * 900
-    _, _, _, model = read(message, answer())
-    prompt = str(model.asked[0][-1].content)
-    assert prompt.count("with many words") == 900
-    assert "minutes" not in prompt.partition("The facets of the catalogue")[2].partition("The items")[0]
-    _, _, _, silent = read("with many words " * 5_000, answer())
-    assert silent.asked == []  # no room for any facet, so there is nothing to ask for
+    seen: list[int] = []
+    for count in range(780, 900, 4):
+        _, _, _, model = read("a cosy evening " + "with many words " * count, answer())
+        for asked in model.asked:
+            prompt = str(asked[-1].content)
+            assert prompt.count("with many words") == count
+            seen.append(prompt.partition("The facets of the catalogue")[2].partition("The items")[0].count("\n- <<<"))
+    assert set(seen) > {1, 6}  # all there is room for, and at last nothing is asked at all
+    assert seen == sorted(seen, reverse=True)
+    assert len(seen) < 30
 
 
 # Whatever is answered
