@@ -69,6 +69,14 @@ class ChatRec:
         settings = Settings.from_env()
         return cls(settings.model_copy(update={"catalog": catalog}) if catalog else settings)
 
+    def beside(self, catalog: str) -> ChatRec:
+        """Another catalogue to talk to, which may not be indexed yet; all but its rooms is shared with this one."""
+        other = ChatRec(self.settings.model_copy(update={"catalog": catalog}))
+        other._own = self._own
+        shared = {name: getattr(self, name) for name in ("embedder", "conversations", "_current")}
+        other.__dict__.update(shared)
+        return other
+
     # Cataloguing
 
     def index(
@@ -122,7 +130,8 @@ class ChatRec:
         """Learns from the catalogue's interactions and past dialogues: who finds what, and how to weigh the routes.
 
         Files named here are added to the catalogue first. `feedback` learns as well from what was marked good in kept
-        conversations, a row a session, without its words and without keeping it anywhere else. `ranking` measures as
+        conversations about this catalogue, items and whole replies (which speak for the items they recommended), a row
+        a session, without its words and without keeping it anywhere else. `ranking` measures as
         well what the language model's say in the order is worth, which takes it minutes to hours. A fusion that does
         worse on the hold-out than the untrained one is not put to use. Raises TrainingError where there is nothing to
         learn from, StoreLocked while somebody indexes or trains.
@@ -148,9 +157,9 @@ class ChatRec:
         from scipy.sparse import csr_matrix
 
         good = [
-            (row.session_id, place)
-            for row in self.conversations.feedback_rows()
-            if row.value > 0 and (place := snapshot.items.row(row.item_id)) is not None
+            (session, place)
+            for session, item_id in self.conversations.marked_good(self.settings.catalog)
+            if (place := snapshot.items.row(item_id)) is not None
         ]
         sessions = {session: number for number, session in enumerate(dict.fromkeys(session for session, _ in good))}
         where = ([sessions[session] for session, _ in good], [place for _, place in good])
@@ -160,7 +169,13 @@ class ChatRec:
 
     def session(self, id: str | None = None, *, user: str | None = None) -> Session:
         """A conversation: a new one (its id is 128 random bits), or the one that `id` names, resumed."""
-        return Session(id or new_session_id(), user=user, conversations=self.conversations, rooms=self.rooms)
+        return Session(
+            id or new_session_id(),
+            user=user,
+            conversations=self.conversations,
+            rooms=self.rooms,
+            catalog=self.settings.catalog,
+        )
 
     def recommend(
         self, text: str, n: int = 5, liked: Sequence[str] = (), filters: Mapping[str, Any] | None = None

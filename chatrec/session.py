@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Generator, Mapping
 from contextlib import closing
-from typing import Any
+from typing import Any, Literal
 
-from chatrec.conversations import Conversations
+from chatrec.conversations import Conversation, Conversations
 from chatrec.dialogue.editing import Change, changes, constrained, undone, without
 from chatrec.dialogue.filters import constraints_from
 from chatrec.drafts import Draft
 from chatrec.errors import ChatRecError, ConversationError
+from chatrec.export import exported
 from chatrec.rooms import Rooms
 from chatrec.turn import explanation_of, run_turn
 from chatrec.types import DialogueState, DoneEvent, ErrorEvent, Event, Explanation, Reply, Turn
@@ -22,20 +23,35 @@ class Session:
     `rooms` is asked at the start of each turn, so that a turn reads one generation from start to end.
     """
 
-    def __init__(self, id: str, *, user: str | None, conversations: Conversations, rooms: Callable[[], Rooms]) -> None:
+    def __init__(
+        self,
+        id: str,
+        *,
+        user: str | None,
+        conversations: Conversations,
+        rooms: Callable[[], Rooms],
+        catalog: str = "",
+    ) -> None:
+        """`catalog` is what the conversation is about; one that is about another is not opened."""
         self.id = id
         self.user = user
+        self.catalog = catalog
         self._conversations = conversations
         self._rooms = rooms
 
     @property
     def state(self) -> DialogueState:
         """The state after the last finished turn, as the database has it."""
-        return self._conversations.start(self.id, self.user).state
+        return self._kept().state
 
     @property
     def turns(self) -> tuple[Turn, ...]:
-        return self._conversations.start(self.id, self.user).turns
+        return self._kept().turns
+
+    def export(self, format: Literal["markdown", "json"]) -> str:
+        """What was said and shown, to be read or kept elsewhere; it names neither the session nor its user."""
+        kept = self._kept()
+        return exported(kept, self._conversations.feedback_rows(self.id), format=format)
 
     def send(self, message: str) -> Reply:
         """The reply to `message`. Raises what `stream` reports as an ErrorEvent."""
@@ -55,7 +71,7 @@ class Session:
         """
         draft = None
         try:
-            kept = self._conversations.start(self.id, self.user)
+            kept = self._kept()
             before = kept.state
             draft = Draft(before, touched=touched)
             profile = self._conversations.user(kept.user) if kept.user else None
@@ -104,12 +120,15 @@ class Session:
             "Conditions set.",
         )
 
+    def _kept(self) -> Conversation:
+        return self._conversations.start(self.id, self.user, catalog=self.catalog)
+
     def _edit(self, change: Callable[[DialogueState], DialogueState], told: str) -> DialogueState:
         """A turn without a message."""
-        before = self._conversations.start(self.id, self.user).state
+        before = self._kept().state
         after = change(before)
         turn = Turn(number=after.turn, message="", reply=told)
-        self._conversations.commit(self.id, self.user, after, turn, expected_turn=before.turn)
+        self._keep(before, after, turn)
         return after
 
     def _commit(self, before: DialogueState, message: str, reply: Reply) -> None:
@@ -121,4 +140,9 @@ class Session:
             notes=reply.notes,
             stopped=reply.stopped,
         )
-        self._conversations.commit(self.id, self.user, reply.state, turn, expected_turn=before.turn)
+        self._conversations.commit(
+            self.id, self.user, reply.state, turn, expected_turn=before.turn, catalog=self.catalog
+        )
+
+    def _keep(self, before: DialogueState, after: DialogueState, turn: Turn) -> None:
+        self._conversations.commit(self.id, self.user, after, turn, expected_turn=before.turn, catalog=self.catalog)
