@@ -2,13 +2,17 @@
 (() => {
   const open = new Set();
   const keyOf = (details) => details.dataset.key && `${details.closest(".turn")?.querySelector(".said")?.textContent}\n${details.dataset.key}`;
+  // An action, as actions.py reads it; with a stamp, or doing the same again would be no change.
+  const act = (action) => {
+    const field = document.querySelector("#acted textarea, #acted input");
+    if (!field) return;
+    field.value = JSON.stringify({ ...action, stamp: Date.now() });
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+  };
   // Whoever clicks a card while the reply is still being made does not want it to move away.
   document.addEventListener("click", (event) => {
     const card = event.target.closest?.("#now .card");
-    const field = document.querySelector("#touched textarea, #touched input");
-    if (!card || !field) return;
-    field.value = `${Date.now()} ${card.dataset.item}`; // another value each time, or it would be no change
-    field.dispatchEvent(new Event("input", { bubbles: true }));
+    if (card) act({ do: "touch", items: [card.dataset.item] });
   });
   // By click, which keys cause too: drawing anew closes quotes as well, and that must not count.
   document.addEventListener("click", (event) => {
