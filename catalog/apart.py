@@ -138,13 +138,13 @@ def _record(document: dict[str, Any]) -> Record:
 
 
 def _main(path: str, records: str, limits: Limits) -> dict[str, Any]:
-    for what, most in (
+    for limit, most in (
         (resource.RLIMIT_AS, limits.memory),
         (resource.RLIMIT_CPU, limits.seconds),
         (resource.RLIMIT_FSIZE, limits.written),
         (resource.RLIMIT_CORE, 0),
     ):
-        resource.setrlimit(what, (most, most))
+        resource.setrlimit(limit, (most, most))
     try:
         return _read(Path(path), Path(records), limits)
     except ChatRecError as error:
@@ -152,8 +152,8 @@ def _main(path: str, records: str, limits: Limits) -> dict[str, Any]:
     except MemoryError:
         told = _too_much("more memory than is given to it")
     except OSError:  # of our own file: formats map those of the file that is read
-        most = f"{limits.written >> 20:,} MB"
-        told = CatalogError(f"The file was given up: it unfolds to more than {most}.", mend="Give less of it.")
+        what = f"The file was given up: it unfolds to more than {limits.written >> 20:,} MB."
+        told = CatalogError(what, mend="Give less of it.")
     return {"what": told.what, "mend": told.mend}
 
 

@@ -19,6 +19,7 @@ from sqlalchemy import (
     Table,
     Text,
     delete,
+    func,
     select,
     update,
 )
@@ -81,7 +82,7 @@ FEEDBACK = Table(
 )
 
 
-SUMMARY = ("id", "title", "created", "updated", "turns", "catalog")
+SUMMARY = ("id", "title", "created", "updated", "turns")
 
 
 class Rows:
@@ -149,9 +150,10 @@ class Rows:
         return self._connection.scalar(found) is not None
 
     def sessions(self, user: str) -> list[SessionSummary]:
-        mine = select(*(SESSIONS.c[name] for name in SUMMARY)).where(SESSIONS.c.user_id == user)
+        columns = (*(SESSIONS.c[name] for name in SUMMARY), func.coalesce(SESSIONS.c.catalog, ""))
+        mine = select(*columns).where(SESSIONS.c.user_id == user)
         newest_first = mine.order_by(SESSIONS.c.updated.desc(), SESSIONS.c.id)
-        return [SessionSummary(*row[:-1], catalog=row.catalog or "") for row in self._connection.execute(newest_first)]
+        return [SessionSummary(*row) for row in self._connection.execute(newest_first)]
 
     def said(self, user: str) -> dict[str, list[Turn]]:
         """The turns of each of the user's sessions, by its id."""
