@@ -7,14 +7,15 @@ from contextlib import closing
 from typing import Any, Literal
 
 from chatrec.conversations import Conversation, Conversations
-from chatrec.dialogue.editing import Change, changes, constrained, undone, without
+from chatrec.dialogue.editing import Change, changes, constrained, felt, undone, without
 from chatrec.dialogue.filters import constraints_from
+from chatrec.dialogue.reading import Attitude
 from chatrec.drafts import Draft
 from chatrec.errors import ChatRecError, ConversationError
 from chatrec.export import exported
 from chatrec.rooms import Rooms
 from chatrec.turn import explanation_of, run_turn
-from chatrec.types import DialogueState, DoneEvent, ErrorEvent, Event, Explanation, Reply, Turn
+from chatrec.types import DialogueState, DoneEvent, ErrorEvent, Event, Explanation, Reply, Shown, Turn
 
 
 class Session:
@@ -62,11 +63,14 @@ class Session:
                 return event.reply
         raise ConversationError("The turn ended without a reply.", mend="Send the message again.")
 
-    def stream(self, message: str, *, touched: Collection[str] = ()) -> Generator[Event, None, None]:
+    def stream(
+        self, message: str, *, touched: Collection[str] = (), felt: tuple[Attitude, str] | None = None
+    ) -> Generator[Event, None, None]:
         """The events of one turn, in order, `DoneEvent` or `ErrorEvent` last.
 
-        `touched` are ids of cards that a later order leaves where they are; it may grow while the turn runs. A turn
-        that fails leaves no trace. Closing the stream stops the turn and cancels what it asked of others:
+        `felt` is all that the message says, of one item by its id: the message itself is then not read. `touched` are
+        ids of cards that a later order leaves where they are; it may grow while the turn runs. A turn that fails
+        leaves no trace. Closing the stream stops the turn and cancels what it asked of others:
         before its cards nothing is kept, after them the turn is kept, marked stopped.
         """
         draft = None
@@ -75,7 +79,7 @@ class Session:
             before = kept.state
             draft = Draft(before, touched=touched)
             profile = self._conversations.user(kept.user) if kept.user else None
-            with closing(run_turn(self._rooms(), before, message, profile=profile, draft=draft)) as events:
+            with closing(run_turn(self._rooms(), before, message, profile=profile, draft=draft, felt=felt)) as events:
                 for event in events:
                     if isinstance(event, DoneEvent):
                         self._commit(before, message, event.reply)
@@ -112,6 +116,13 @@ class Session:
         """Takes out one thing that `changes` lists. Raises ConversationError where it is not there (any more)."""
         return self._edit(lambda state: without(state, change), f"Taken out: {change.text}.")
 
+    def feel(self, item_id: str, attitude: Attitude) -> DialogueState:
+        """Takes down what is felt about an item. Raises ConversationError for one that is not in the catalogue."""
+        item = self._rooms().item(item_id)
+        if item is None:
+            raise ConversationError(f"The catalogue has no item {item_id!r}.", mend="Name an item by its id.")
+        return self._edit(lambda state: felt(state, item_id, attitude), f"Taken down as {attitude}: {item.title}.")
+
     def constrain(self, filters: Mapping[str, Any]) -> DialogueState:
         """Puts conditions in the place of those on the same facets; written as `ChatRec.recommend` takes them."""
         schema = self._rooms().retriever.snapshot.schema
@@ -132,17 +143,37 @@ class Session:
         return after
 
     def _commit(self, before: DialogueState, message: str, reply: Reply) -> None:
-        turn = Turn(
-            number=reply.state.turn,
-            message=message,
-            reply=reply.text,
-            item_ids=tuple(shown.item.id for shown in reply.recommendations),
-            notes=reply.notes,
-            stopped=reply.stopped,
-        )
-        self._conversations.commit(
-            self.id, self.user, reply.state, turn, expected_turn=before.turn, catalog=self.catalog
-        )
+        self._keep(before, reply.state, turn_of(message, reply))
 
     def _keep(self, before: DialogueState, after: DialogueState, turn: Turn) -> None:
         self._conversations.commit(self.id, self.user, after, turn, expected_turn=before.turn, catalog=self.catalog)
+
+
+def turn_of(message: str, reply: Reply) -> Turn:
+    """A finished turn as it is kept."""
+    shown = tuple(
+        Shown(
+            each.item.id,
+            each.explanation.claims,
+            tuple(evidence.ref for evidence in each.evidence),
+            each.breaks,
+            each.disclosure,
+        )
+        for each in reply.recommendations
+    )
+    return Turn(
+        number=reply.state.turn,
+        message=message,
+        reply=reply.text,
+        item_ids=tuple(each.item_id for each in shown),
+        notes=reply.notes,
+        stopped=reply.stopped,
+        opening=reply.opening,
+        shown=shown,
+        claims=reply.claims,
+        question=reply.question,
+        blocking=reply.blocking,
+        suggestions=reply.suggestions,
+        timings=reply.timings,
+        usage=reply.usage,
+    )
