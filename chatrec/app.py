@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from chatrec import learned
+from chatrec.catalog import Record
 from chatrec.catalog.policy import Policy, policy_among
 from chatrec.catalog.source import Source, open_records, open_source
 from chatrec.conversations import Conversations, new_session_id
@@ -81,7 +82,7 @@ class ChatRec:
 
     def index(
         self,
-        source: str | Path | Sequence[str | Path] | Iterable[Mapping[str, Any]],
+        source: str | Path | Sequence[str | Path] | Iterable[Mapping[str, Any] | Record],
         *,
         format: str = "auto",
         mode: Mode = "update",

@@ -92,6 +92,17 @@ class Session:
         except ChatRecError as error:
             yield ErrorEvent(error)
 
+    def vote(self, turn: int, value: Literal[-1, 0, 1], *, item_id: str = "", text: str = "") -> None:
+        """What is thought of a reply, or of an item in it: 1 good, -1 bad, 0 takes it back; a later vote replaces it.
+
+        Raises ConversationError for an unknown turn, or where the session is another user's.
+        """
+        self._kept()
+        if value:
+            self._conversations.feedback(self.id, turn, item_id, value, text)
+        else:
+            self._conversations.withdraw(self.id, turn, item_id)
+
     def explain(self, item_id: str) -> Explanation:
         """Why an item of the last list was shown, written at length; nothing of it is kept.
 

@@ -6,7 +6,16 @@ import json
 from dataclasses import dataclass
 from typing import Literal, TypeAlias, get_args
 
-Deed: TypeAlias = Literal["touch"]
+Deed: TypeAlias = Literal[
+    "touch",
+    "vote",
+    "open_session",
+    "rename_session",
+    "delete_session",
+    "export_session",
+    "forget_me",
+    "use_catalog",
+]
 
 DEEDS: tuple[str, ...] = get_args(Deed)
 LONGEST_ACTION = 10_000

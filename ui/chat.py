@@ -12,14 +12,22 @@ from chatrec.errors import ChatRecError
 from chatrec.ui.about import items_of
 from chatrec.ui.actions import action_of
 from chatrec.ui.cards import text
+from chatrec.ui.feedback import thumbs
 from chatrec.ui.running import Running
-from chatrec.ui.shared import QUIET, Place, Shared, saying, signal
+from chatrec.ui.shared import QUIET, Place, Shared, signal
 from chatrec.ui.view import BUSY, TurnView, kept
 
 LONGEST_MESSAGE = 10_000
+READING = (
+    '<p class="reading" role="note">This is somebody else\'s conversation: whoever has its link may read it. To talk'
+    " yourself, begin a new one.</p>"
+)
 # `past` grows by the finished turn in the browser, so that no conversation travels back and forth. A turn that still
 # runs stays: somebody may have asked while the page was loading, and the end of loading folds as well, maybe both.
 _FOLD = f"(past, now) => now.startsWith('{BUSY}') ? [past, now] : [past.endsWith(now) ? past : past + now, '']"
+
+# What `saying` makes here, made in the browser of the words on a button.
+_SAYING = "(words) => JSON.stringify({message: words, stamp: `${Date.now()}`})"
 
 
 class Chat:
@@ -65,8 +73,8 @@ class Chat:
         ]
         for event in running:
             event.then(None, js=_FOLD, inputs=[self.past, self.now], outputs=[self.past, self.now], **QUIET)
-        for button, words in zip(self.suggestions, self.shared.about.suggestions, strict=True):
-            button.click(None, js=f"() => {_said_by_browser(words)}", outputs=[shared.said])
+        for button in self.suggestions:
+            button.click(None, js=_SAYING, inputs=[button], outputs=[shared.said])
         # In two steps: what followed the turns of the session that is left must end before another one is shown.
         left = [*drawn, self.entered]
         shared.switched.change(self.leave, outputs=left, cancels=running, queue=False, **QUIET)
@@ -81,12 +89,15 @@ class Chat:
         if not message.strip():
             yield {self.box: gr.skip()}
             return
-        before = Place.read(where)
-        place = before.settled()
-        session = self.shared.session(place, new_user="" if before.session else place.user)
+        place = Place.read(where).settled()
+        try:
+            session = self.shared.session(place)
+        except ChatRecError as error:  # a catalogue that is gone
+            yield {self.now: f'<p class="error" role="alert">{text(error)}</p>'}
+            return
         turn = self.shared.turns.start(session.id, message, session.stream)
         yield {self.shared.place: place.kept(), self.box: "", **self._busy(True)}
-        yield from self._followed(turn)
+        yield from self._followed(turn, session.id)
 
     def ask_said(self, said: str, where: Any) -> Iterator[dict[Any, Any]]:
         """The same for a message that another part sends."""
@@ -100,26 +111,34 @@ class Chat:
         yield {self.past: past, self.start: gr.update(visible=not (past or turn))}
         if turn:
             yield self._busy(True)
-            yield from self._followed(turn)
+            yield from self._followed(turn, place.session)
 
     def redraw(self, where: Any) -> str:
         return self._past(Place.read(where))
 
     def _past(self, place: Place) -> str:
         try:
-            before = self.shared.session(place).turns if place.session else ()
-            ids = (item_id for each in before for item_id in each.item_ids)
-            items = items_of(self.shared.rec_of(place), ids) if before else {}
-            return "".join(kept(each, items).html for each in before)
+            if not place.session:
+                return ""
+            talk = self.shared.read(place)
+            mine = talk.user in (None, place.user)
+            votes = self.shared.rec.conversations.feedback_rows(place.session) if mine and talk.turns else []
+            ids = (item_id for each in talk.turns for item_id in each.item_ids)
+            items = items_of(self.shared.rec_of(place), ids) if talk.turns else {}
+            views = [kept(each, items) for each in talk.turns]
+            for view in views if mine else ():
+                view.foot = thumbs(place.session, view.number, votes)
+            return ("" if mine else READING) + "".join(view.html for view in views)
         except ChatRecError as error:  # the id is kept: what cannot be read now may be there again later
             return f'<p class="error" role="alert">{text(error)}</p>'
 
-    def _followed(self, turn: Running) -> Iterator[dict[Any, Any]]:
+    def _followed(self, turn: Running, session_id: str) -> Iterator[dict[Any, Any]]:
         view = TurnView(turn.message)
         yield {self.now: view.html}
         for events in turn.follow():
             for event in events:
                 view.take(event)
+            view.foot = thumbs(session_id, view.number)
             yield {self.now: view.html}
         if turn.stopped:
             view.stop()
@@ -144,8 +163,3 @@ class Chat:
             self.send: gr.update(visible=not busy),
             self.stop: gr.update(visible=busy),
         }
-
-
-def _said_by_browser(words: str) -> str:
-    """An expression in the browser's language for what `saying` makes here."""
-    return f"JSON.stringify({{...{saying(words)}, stamp: `${{Date.now()}}`}})"

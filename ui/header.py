@@ -22,7 +22,7 @@ class Header:
                 opener = f'<button type="button" class="opener" data-opens="{column}" title="{label}"'
                 opener += f' aria-controls="{column}" aria-expanded="false"><span>{label}</span></button>'
                 gr.HTML(opener, apply_default_css=False, elem_id=f"open-{column}")
-            gr.HTML(self.shared.about.header, apply_default_css=False, elem_id="header")
+            self.title = gr.HTML(self.shared.about.header, apply_default_css=False, elem_id="header")
             self.anew = gr.Button("New conversation", size="sm", elem_id="anew", scale=0)
 
     def connect(self) -> None:

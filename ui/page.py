@@ -8,17 +8,21 @@ from typing import TYPE_CHECKING, Any
 import gradio as gr
 
 from chatrec.ui.chat import Chat
+from chatrec.ui.choice import Choice
 from chatrec.ui.conversations import ConversationsColumn
+from chatrec.ui.feedback import Feedback
 from chatrec.ui.header import Header
 from chatrec.ui.shared import Part, Shared
 from chatrec.ui.understood import UnderstoodColumn
+from chatrec.ui.upload import Upload
 
 if TYPE_CHECKING:
     from chatrec.app import ChatRec
 
 HERE = Path(__file__).parent
-STYLES = ("style.css", "layout.css", "talk.css")
-SCRIPTS = ("columns.js", "page.js")
+STYLES = ("style.css", "layout.css", "talk.css", "conversations.css")
+SCRIPTS = ("columns.js", "page.js", "conversations.js")
+UPLOADS_DELETED = (600, 3600)  # seconds: how often it is looked for files that are older; ours delete theirs at once
 CONCURRENT = 20
 _SYSTEM = ("system-ui", "-apple-system", "Segoe UI", "Roboto", "sans-serif")
 _FIXED = ("ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "monospace")
@@ -46,16 +50,27 @@ def build(rec: ChatRec) -> gr.Blocks:
     shared = Shared(rec)
     header, chat = Header(shared), Chat(shared)
     conversations, understood = ConversationsColumn(shared), UnderstoodColumn(shared)
-    parts: tuple[Part, ...] = (header, conversations, chat, understood)
-    with gr.Blocks(title=f"chatrec: {shared.about.catalog}", analytics_enabled=False, fill_width=True) as blocks:
+    choice, feedback = Choice(shared, header, chat), Feedback(shared)
+    upload = Upload(shared, megabytes=rec.settings.ui_upload_mb)
+    parts: tuple[Part, ...] = (header, choice, upload, conversations, chat, feedback, understood)
+    with gr.Blocks(
+        title=f"chatrec: {shared.about.catalog}",
+        analytics_enabled=False,
+        fill_width=True,
+        delete_cache=UPLOADS_DELETED,
+    ) as blocks:
         shared.lay_out(blocks)
         with gr.Column(elem_id="page"):
             header.lay_out()
             with gr.Row(elem_id="columns"):
                 with gr.Column(elem_id="conversations", elem_classes="side"):
+                    choice.lay_out()
+                    upload.lay_out()
                     conversations.lay_out()
                 with gr.Column(elem_id="talk"):
+                    upload.lay_out_form()
                     chat.lay_out()
+                    feedback.lay_out()
                 with gr.Column(elem_id="understood", elem_classes="side"):
                     understood.lay_out()
         for part in parts:

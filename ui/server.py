@@ -13,6 +13,7 @@ from fastapi import FastAPI
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from chatrec.errors import SettingsError
+from chatrec.ui.guard import Guard
 from chatrec.ui.page import build, look
 
 if TYPE_CHECKING:
@@ -94,14 +95,14 @@ def application(rec: ChatRec, *, host: str, port: int) -> Any:
         run_history=False,  # Gradio would keep a copy of every call in the browser
         allowed_paths=[],
         show_error=False,
-        max_file_size=1,  # bytes: the page takes no files
+        max_file_size=rec.settings.ui_upload_mb * 2**20 or 1,  # bytes; Gradio takes 0 for no limit
         ssr_mode=False,
         enable_monitoring=False,
         pwa=False,
         mcp_server=False,
         **look(),
     )
-    return _with_headers(mounted)
+    return _with_headers(Guard(mounted, rec.settings.ui_accounts()))
 
 
 def _with_headers(app: Any) -> Any:

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import gradio as gr
 
-from chatrec.ui.about import about
+from chatrec.conversations import Conversation
+from chatrec.ui.about import About, about
+from chatrec.ui.catalogues import Catalogues
 from chatrec.ui.running import Turns
 
 if TYPE_CHECKING:
@@ -22,6 +24,9 @@ QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 """How every event of the page is connected: Gradio's own progress is not shown, and no event is an API."""
 
 ID = re.compile(r"[A-Za-z0-9._~-]{1,128}")
+USER = re.compile(r"[A-Za-z0-9_-]{22}")
+"""128 random bits, which nobody guesses: whoever sends them is that user."""
+
 LONGEST_CATALOG = 200
 
 
@@ -63,8 +68,10 @@ class Place:
             known = {}
         known = known if isinstance(known, dict) else {}
         user, session, catalog = (known.get(name) for name in ("user", "session", "catalog"))
+        if not isinstance(user, str) or not USER.fullmatch(user):  # who is nobody has no conversation either
+            user = session = ""
         return cls(
-            user if isinstance(user, str) and ID.fullmatch(user) else "",
+            user,
             session if isinstance(session, str) and ID.fullmatch(session) else "",
             catalog[:LONGEST_CATALOG] if isinstance(catalog, str) else "",
         )
@@ -96,8 +103,10 @@ class Shared:
 
     def __init__(self, rec: ChatRec) -> None:
         self.rec = rec
+        self.catalogues = Catalogues(rec)
         self.turns = Turns()
         self.about = about(rec)
+        self._abouts: dict[str, tuple[str, About]] = {}
 
     def lay_out(self, page: gr.Blocks) -> None:
         self.page_load = page.load
@@ -107,13 +116,25 @@ class Shared:
             setattr(self, name, gr.Textbox(visible="hidden", elem_id=name, elem_classes="signal"))
 
     def rec_of(self, place: Place) -> ChatRec:
-        """The ChatRec of the catalogue that a browser talks about."""
-        return self.rec
+        """The ChatRec of the catalogue that a browser talks about. Raises CatalogNotFound."""
+        return self.catalogues.of(place.catalog)
 
-    def session(self, place: Place, *, new_user: str = "") -> Session:
-        """The session where a browser stands. Who knows its id may go on with it, so its user is not asked for;
-        `new_user` is whose it becomes where it is new."""
-        return self.rec_of(place).session(place.session or None, user=new_user or None)
+    def about_of(self, place: Place) -> About:
+        """What is said of the catalogue that a browser talks about. Raises CatalogNotFound."""
+        rec = self.rec_of(place)
+        generation = rec.rooms().retriever.snapshot.generation
+        known = self._abouts.get(rec.settings.catalog)
+        if known is None or known[0] != generation:
+            known = self._abouts[rec.settings.catalog] = (generation, about(rec))
+        return known[1]
+
+    def session(self, place: Place) -> Session:
+        """The session where a browser stands, to go on with: it refuses whoever is not its user."""
+        return self.rec_of(place).session(place.session or None, user=place.user or None)
+
+    def read(self, place: Place) -> Conversation:
+        """What was said where a browser stands. Whoever holds the link of a session may read it, whose ever it is."""
+        return self.rec.conversations.load(place.session) or Conversation(place.session)
 
     def when(
         self, *signals: gr.Textbox, fn: Callable[..., Any], inputs: Sequence[Any] = (), outputs: Sequence[Any] = ()

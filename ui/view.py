@@ -49,6 +49,10 @@ class TurnView:
     error: str = ""
     stopped: bool = False
     done: bool = False
+    number: int = 0
+    """Of the turn once it is kept; 0 before."""
+    foot: str = ""
+    """HTML that stands below a finished reply."""
 
     def take(self, event: Event) -> None:
         if isinstance(event, StageEvent):
@@ -68,7 +72,7 @@ class TurnView:
 
     def _finish(self, event: DoneEvent) -> None:
         """Only the finished reply says which quotes its claims rest on."""
-        self.done, self.stopped = True, event.reply.stopped
+        self.done, self.stopped, self.number = True, event.reply.stopped, event.reply.state.turn
         self.cards = event.reply.recommendations
         self.claims = {shown.item.id: list(shown.explanation.claims) for shown in self.cards}
 
@@ -88,6 +92,8 @@ class TurnView:
             parts.append(f'<p class="error" role="alert">{text(self.error)}</p>')
         if self.stopped:
             parts.append(f'<p class="note">{STOPPED if self.cards else STOPPED + " Nothing of this is kept."}</p>')
+        if self.done and self.number:
+            parts.append(self.foot)
         if not self.done:
             parts.append(f'<p class="stage">{text(STAGES.get(self.stage, self.stage or "Waiting"))}</p>')
         return (
@@ -106,7 +112,7 @@ def kept(turn: Turn, items: Mapping[str, Item]) -> TurnView:
 
     A line of the reply that names the item in its place becomes that item's card; any other stays a line.
     """
-    view = TurnView(turn.message, notes=list(turn.notes), done=True, stopped=turn.stopped)
+    view = TurnView(turn.message, notes=list(turn.notes), done=True, stopped=turn.stopped, number=turn.number)
     lines = turn.reply.splitlines()
     for place, item_id in enumerate(turn.item_ids, 1):
         item = items.get(item_id)
