@@ -65,7 +65,7 @@ def _read(name: str, value: Value, facet: Facet | None) -> str:
             return f"{number}{_unit(facet)}"  # 92 min, 1.99 EUR
         return f"{label} {number}{_unit(facet)}"
     words = ", ".join(_few(value)) if isinstance(value, tuple) else value.strip()
-    return words if len(words) <= LONGEST_FACT and "://" not in words else ""
+    return words if len(words) <= LONGEST_FACT and "://" not in words and not words.startswith("data:") else ""
 
 
 def _unit(facet: Facet | None) -> str:
