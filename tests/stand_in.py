@@ -9,10 +9,12 @@ from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
+from chatrec.app import User
 from chatrec.catalog import Item, Review
+from chatrec.catalog.schema import profile
 from chatrec.conversations import Conversation, Conversations
 from chatrec.errors import ChatRecError
-from chatrec.session import Session
+from chatrec.session import Session, turn_of
 from chatrec.settings import Settings
 from chatrec.types import (
     CardsEvent,
@@ -54,7 +56,8 @@ def answering(message: str, items: Sequence[Item]) -> Iterator[Event]:
         yield TextEvent(each.explanation.text, each.item.id)
     lines = [f"{place}. {each.item.title}: {each.explanation.text}" for place, each in enumerate(shown, 1)]
     text = "\n".join([f"These {len(shown)} answer you best:", *lines])
-    yield DoneEvent(Reply(text, shown, DialogueState(turn=1)))
+    opening = f"These {len(shown)} answer you best:"
+    yield DoneEvent(Reply(text, shown, DialogueState(turn=1), opening=opening, timings={"finding": 12.0}))
 
 
 class Gated(Conversations):
@@ -75,6 +78,7 @@ class StandIn:
 
     def __init__(self, items: Sequence[Item], script: Script = answering, *, catalog: str = "tests") -> None:
         self.items = {item.id: item for item in items}
+        self.schema = profile(items)
         self.script = script
         self.conversations = Gated("sqlite://")
         self.begun: list[str] = []
@@ -95,13 +99,22 @@ class StandIn:
     def forget(self, *, user: str | None = None, session: str | None = None) -> int:
         return self.conversations.forget(user=user, session=session)
 
-    def rooms(self) -> Any:
+    def rooms(self, *, speaking: bool = True) -> Any:
         items = SimpleNamespace(
             get=lambda ids: [self.items[each] for each in ids if each in self.items],
             titles=lambda: [(item.id, item.title, None) for item in self.items.values()],
         )
-        snapshot = SimpleNamespace(items=items, count=len(self.items), generation="1")
+        snapshot = SimpleNamespace(
+            items=items,
+            count=len(self.items),
+            generation="1",
+            schema=self.schema,
+            aspects=SimpleNamespace(of=lambda _: ()),
+        )
         return SimpleNamespace(retriever=SimpleNamespace(snapshot=snapshot))
+
+    def user(self, id: str) -> User:
+        return User(id, self.conversations)
 
     def session(self, id: str | None = None, *, user: str | None = None) -> StandInSession:
         return StandInSession(self, id or secrets.token_urlsafe(16), user=user)
@@ -114,7 +127,9 @@ class StandInSession(Session):
         super().__init__(id, user=user, conversations=rec.conversations, rooms=rec.rooms, catalog=rec.settings.catalog)
         self.rec = rec
 
-    def stream(self, message: str, *, touched: Collection[str] = ()) -> Generator[Event, None, None]:
+    def stream(
+        self, message: str, *, touched: Collection[str] = (), felt: tuple[str, str] | None = None
+    ) -> Generator[Event, None, None]:
         """As the real one: kept when it is done, and when it is closed after its cards; an error leaves no trace."""
         shown: tuple[Recommendation, ...] = ()
         try:
@@ -128,26 +143,29 @@ class StandInSession(Session):
                 yield event
         except GeneratorExit:
             if shown:
-                text = "\n".join(f"{place}. {each.item.title}" for place, each in enumerate(shown, 1))
-                self._keep_turn(message, text, shown, stopped=True)
+                self._stopped(message, shown)
             raise
         except ChatRecError as error:
             yield ErrorEvent(error)
 
     def _finished(self, message: str, reply: Reply) -> DoneEvent:
-        return DoneEvent(
-            replace(reply, state=self._keep_turn(message, reply.text, reply.recommendations, stopped=False))
-        )
-
-    def _keep_turn(self, message: str, text: str, shown: Sequence[Recommendation], *, stopped: bool) -> DialogueState:
         with self.rec.lock:
-            before = self.rec.conversations.start(self.id, self.user).state
-            after = replace(before, turn=before.turn + 1)
+            before = self.state
+            done = replace(reply, state=replace(reply.state, turn=before.turn + 1))
+            self._keep_turn(before, turn_of(message, done))
+        return DoneEvent(done)
+
+    def _stopped(self, message: str, shown: Sequence[Recommendation]) -> None:
+        text = "\n".join(f"{place}. {each.item.title}" for place, each in enumerate(shown, 1))
+        with self.rec.lock:
+            before = self.state
             ids = tuple(each.item.id for each in shown)
-            self._keep(before, after, Turn(after.turn, message, text, ids, stopped=stopped))
-            if self.id not in self.rec.begun:
-                self.rec.begun.append(self.id)
-        return after
+            self._keep_turn(before, Turn(before.turn + 1, message, text, ids, stopped=True))
+
+    def _keep_turn(self, before: DialogueState, turn: Turn) -> None:
+        self._keep(before, replace(before, turn=turn.number), turn)
+        if self.id not in self.rec.begun:
+            self.rec.begun.append(self.id)
 
 
 def item(id: str, title: str, description: str, review: str, **attributes: Any) -> Item:

@@ -19,7 +19,7 @@
     const keep = make("button", { type: "button", textContent: "Cancel" });
     const form = make("form", {}, make("h2", { textContent: title, id: "asked" }), ...(words ? [make("p", { textContent: words })] : []),
       ...(field ? [field] : []), make("div", {}, keep, go));
-    const dialog = make("dialog", { className: "asked" }, form);
+    const dialog = make("dialog", { className: "asking" }, form);
     dialog.setAttribute("aria-labelledby", "asked");
     keep.addEventListener("click", () => dialog.close());
     form.addEventListener("submit", (event) => (event.preventDefault(), dialog.close(), done(field?.value.trim())));

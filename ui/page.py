@@ -10,8 +10,10 @@ import gradio as gr
 from chatrec.ui.chat import Chat
 from chatrec.ui.choice import Choice
 from chatrec.ui.conversations import ConversationsColumn
+from chatrec.ui.deeds import Deeds
 from chatrec.ui.feedback import Feedback
 from chatrec.ui.header import Header
+from chatrec.ui.language_model import LanguageModel
 from chatrec.ui.shared import Part, Shared
 from chatrec.ui.understood import UnderstoodColumn
 from chatrec.ui.upload import Upload
@@ -20,8 +22,8 @@ if TYPE_CHECKING:
     from chatrec.app import ChatRec
 
 HERE = Path(__file__).parent
-STYLES = ("style.css", "layout.css", "talk.css", "conversations.css")
-SCRIPTS = ("columns.js", "page.js", "conversations.js")
+STYLES = ("style.css", "layout.css", "talk.css", "cards.css", "conversations.css")
+SCRIPTS = ("columns.js", "page.js", "cards.js", "conversations.js")
 UPLOADS_DELETED = (600, 3600)  # seconds: how often it is looked for files that are older; ours delete theirs at once
 CONCURRENT = 20
 _SYSTEM = ("system-ui", "-apple-system", "Segoe UI", "Roboto", "sans-serif")
@@ -48,11 +50,21 @@ def build(rec: ChatRec) -> gr.Blocks:
     A new part is a class like those below (`shared.Part` says what it can use), laid out in its place here.
     """
     shared = Shared(rec)
-    header, chat = Header(shared), Chat(shared)
+    header, chat, deeds, language_model = Header(shared), Chat(shared), Deeds(shared), LanguageModel(shared)
     conversations, understood = ConversationsColumn(shared), UnderstoodColumn(shared)
     choice, feedback = Choice(shared, header, chat), Feedback(shared)
     upload = Upload(shared, megabytes=rec.settings.ui_upload_mb)
-    parts: tuple[Part, ...] = (header, choice, upload, conversations, chat, feedback, understood)
+    parts: tuple[Part, ...] = (
+        header,
+        choice,
+        upload,
+        conversations,
+        chat,
+        deeds,
+        feedback,
+        language_model,
+        understood,
+    )
     with gr.Blocks(
         title=f"chatrec: {shared.about.catalog}",
         analytics_enabled=False,
@@ -69,8 +81,12 @@ def build(rec: ChatRec) -> gr.Blocks:
                     conversations.lay_out()
                 with gr.Column(elem_id="talk"):
                     upload.lay_out_form()
+                    language_model.lay_out()
                     chat.lay_out()
+                    deeds.lay_out()
                     feedback.lay_out()
+                    chat.lay_out_composer()
+                    language_model.lay_out_footer()
                 with gr.Column(elem_id="understood", elem_classes="side"):
                     understood.lay_out()
         for part in parts:
