@@ -113,6 +113,7 @@ def test_accounts_are_read_and_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
     settings = Settings.from_env()
     assert settings.ui_accounts() == {"ann": "hunter2", "ben": "with:colons"}
     assert "hunter2" not in repr(settings) + settings.model_dump_json()
+    monkeypatch.delenv("CHATREC_UI_AUTH")
     assert Settings().ui_accounts() == {}
 
 

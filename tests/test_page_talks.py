@@ -123,9 +123,9 @@ def sessions_of(rec: ChatRec) -> list[str]:
 
 def test_conversations_are_renamed_searched_and_deleted(rec: ChatRec, url: str, open_page: Open) -> None:
     reader = open_page(url)
-    for words in ("a red lamp", "a blue lamp"):
-        anew(reader)
-        reader.ask(words)
+    reader.ask("a red lamp")
+    anew(reader)
+    reader.ask("a blue lamp")
     menu(reader, "a red lamp", "Rename")
     reader.page.get_by_role("dialog").get_by_role("textbox").fill("For <b>the hall</b>")
     reader.page.keyboard.press("Enter")
@@ -217,18 +217,22 @@ def test_what_is_thought_of_a_reply_is_kept(rec: ChatRec, url: str, open_page: O
     bad.nth(1).click()
     bad.nth(1).click()  # taken back
     expect(bad.nth(1)).to_have_attribute("aria-pressed", "false")
-    reader.page.wait_for_load_state("networkidle")
-    votes = [(vote.turn, vote.item_id, vote.value, vote.text) for vote in rec.conversations.feedback_rows()]
-    assert votes == [(1, "", 1, "just <i>right</i>")]
+    expected = [(1, "", 1, "just <i>right</i>")]
+    for _ in range(100):  # the browser shows it before the server has it
+        votes = [(vote.turn, vote.item_id, vote.value, vote.text) for vote in rec.conversations.feedback_rows()]
+        if votes == expected:
+            break
+        reader.page.wait_for_timeout(100)
+    assert votes == expected
     assert "lamp-1" in {item for _, item in rec.conversations.marked_good("lamps")}
 
 
 def test_forget_me_deletes_everything(rec: ChatRec, url: str, open_page: Open) -> None:
     reader, other = open_page(url), open_page(url)
     other.ask("a green lamp")
-    for words in ("a red lamp for Zanzibar", "a blue lamp for Zanzibar"):
-        anew(reader)
-        reader.ask(words)
+    reader.ask("a red lamp for Zanzibar")
+    anew(reader)
+    reader.ask("a blue lamp for Zanzibar")
     reader.page.get_by_role("button", name="Good reply").click()
     link = link_of(reader)
     reader.button("Forget me").click()
@@ -300,7 +304,7 @@ def test_a_bad_file_is_told_by_line_and_the_rest_can_be_taken(rec: ChatRec, url:
     expect(alert.locator("li").nth(1)).to_contain_text("things.jsonl, line 3: expected one JSON object")
     expect(reader.page.locator("#report")).to_contain_text("2 items in it.")
     hand_in(reader, "films.zip", b"PK\x03\x04" + bytes(100))
-    expect(alert).to_contain_text(re.compile("films.zip is of no kind that can be read|Invalid file type"))
+    expect(reader.page.get_by_text(re.compile("films.zip"))).to_contain_text(".csv")  # what it may be instead
     expect(reader.page.locator("body")).not_to_contain_text("Traceback")
     reader.button("Cancel").click()
     expect(reader.page.locator("#adding")).to_be_hidden()

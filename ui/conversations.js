@@ -47,6 +47,8 @@
       asked({ title: "The link", words: "Whoever has it can read this conversation.", label: "Close", value: link }, () => {});
     }
   };
+  // Where the column is a drawer over the chat, it goes once the chat is what somebody wants to see.
+  const leaveDrawer = () => innerWidth < 1024 && document.querySelector('[data-opens="conversations"][aria-expanded="true"]')?.click();
   const doing = (deed, row, text) => {
     const session = row?.dataset.session;
     const title = row?.querySelector(".title span")?.textContent;
@@ -61,11 +63,13 @@
       return asked({ title: "Forget me?", words: "All your conversations, what you thought of replies and what is known of you are deleted for good.", label: "Forget me", danger: true },
         () => act({ do: deed }));
     act({ do: deed, items, text: text || "" });
+    if (deed === "open_session") leaveDrawer();
   };
   const shut = (except) => document.querySelectorAll("details.menu[open]").forEach((menu) => menu !== except && (menu.open = false));
   document.addEventListener("click", (event) => {
     const button = event.target.closest?.("[data-ask]");
     shut(button ? null : event.target.closest?.("details.menu"));
+    if (event.target.closest?.("#add-catalogue")) leaveDrawer();
     if (button) doing(button.dataset.ask, button.closest("[data-session]"), button.dataset.text);
   });
   document.addEventListener("keydown", (event) => {
@@ -76,7 +80,9 @@
     menu.querySelector("summary").focus();
   }, true);
   document.addEventListener("change", (event) => {
-    if (event.target.id === "catalogue") act({ do: "use_catalog", text: event.target.value });
+    if (event.target.id !== "catalogue") return;
+    act({ do: "use_catalog", text: event.target.value });
+    leaveDrawer();
   });
 
   // Thumbs: shown at once; `votes` puts them back where a part is drawn anew from what it held before.

@@ -127,7 +127,8 @@ class Shared:
         generation = rec.rooms().retriever.snapshot.generation
         known = self._abouts.get(rec.settings.catalog)
         if known is None or known[0] != generation:
-            known = self._abouts[rec.settings.catalog] = (generation, about(rec))
+            known = (generation, about(rec))
+            self._abouts[rec.settings.catalog] = known
         return known[1]
 
     def session(self, place: Place) -> Session:
