@@ -135,4 +135,6 @@ def test_who_is_nobody_has_no_session(kept: str) -> None:
 
 def test_only_deeds_that_there_are_get_through() -> None:
     assert action_of('{"do": "delete_session", "items": ["s"], "stamp": 1}')
+    assert action_of('{"do": "rename_session", "items": ["s"], "text": "For <b> the hall"}')
+    assert action_of('{"do": "more", "items": ["s"], "text": "For the hall"}') is None
     assert action_of('{"do": "delete_everything", "items": []}') is None

@@ -25,6 +25,9 @@ Deed: TypeAlias = Literal[
     "use_catalog",
 ]
 
+WORDED = ("vote", "rename_session", "export_session", "use_catalog")
+"""Deeds whose text is of somebody's own choice: what was written, or the name of a catalogue."""
+
 DEEDS: tuple[str, ...] = get_args(Deed)
 LONGEST_ACTION = 10_000
 LONGEST_ID = 1024
@@ -34,7 +37,7 @@ TURN = re.compile(r"\d{1,9}")
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """`do` says what, `items` are ids of the items it is about, `text` the number of the turn that showed them."""
+    """`do` says what, `items` are ids of the items it is about, `text` the turn that showed them, or words."""
 
     do: Deed
     items: tuple[str, ...] = ()
@@ -54,7 +57,7 @@ def action_of(written: str) -> Action | None:
     items, text = found.get("items", []), found.get("text", "")
     if found.get("do") not in DEEDS or not isinstance(text, str) or not isinstance(items, list):
         return None
-    if text and not TURN.fullmatch(text):
+    if text and found["do"] not in WORDED and not TURN.fullmatch(text):
         return None
     if len(items) > MOST_ITEMS or not all(isinstance(item, str) and 0 < len(item) <= LONGEST_ID for item in items):
         return None

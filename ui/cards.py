@@ -27,6 +27,8 @@ class Frame:
     first: frozenset[str] = frozenset()
     seen: frozenset[str] = frozenset()
     saved: frozenset[str] = frozenset()
+    catalog: str = ""
+    """Whose items these are; empty for the one the page was started with."""
 
 
 BARE = Frame()
@@ -58,7 +60,7 @@ def card(
         why = '<span class="awaited" aria-hidden="true"></span>'
     disclosed = f' <span class="disclosure">({text(shown.disclosure)})</span>' if shown.disclosure else ""
     return (
-        f'<li class="card" data-item="{text(item.id)}">{_picture(shown)}'
+        f'<li class="card" data-item="{text(item.id)}">{_picture(shown, frame)}'
         f'<div class="body"><h3 dir="auto">{text(item.title)}{disclosed}</h3>'
         f'<ul class="facts">{"".join(_facts(shown, frame))}</ul>{_breaks(breaks)}'
         f'<p class="why" dir="auto">{why}</p>{_quotes(quotes, item.id)}'
@@ -66,10 +68,10 @@ def card(
     )
 
 
-def _picture(shown: Recommendation) -> str:
+def _picture(shown: Recommendation, frame: Frame) -> str:
     """The letters stand behind a picture, and are there when it fails to load (page.js takes it out)."""
     item = shown.item
-    address = address_of(item)
+    address = address_of(item, frame.catalog)
     image = f'<img src="{text(address)}" alt="" loading="lazy" decoding="async">' if address else ""
     hue = crc32(item.id.encode("utf-8", "replace")) % 360
     return f'<div class="initials" style="--hue: {hue}" aria-hidden="true">{text(initials(item.title))}{image}</div>'

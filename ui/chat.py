@@ -11,10 +11,10 @@ from typing import Any
 import gradio as gr
 
 from chatrec.dialogue.reading import Attitude
-from chatrec.errors import ChatRecError
+from chatrec.errors import ChatRecError, ConversationError
 from chatrec.types import StateEvent
 from chatrec.ui.about import items_of
-from chatrec.ui.cards import BARE, Frame, text
+from chatrec.ui.cards import Frame, text
 from chatrec.ui.facts import matters
 from chatrec.ui.feedback import thumbs
 from chatrec.ui.kept import kept
@@ -105,8 +105,10 @@ class Chat:
             return
         place = before.settled()
         try:
+            if not self.shared.is_mine(place):
+                raise ConversationError("This is another user's conversation.", mend="Begin a new one.")
             session = self.shared.session(place)
-        except ChatRecError as error:  # a catalogue that is gone
+        except ChatRecError as error:  # or its catalogue is gone
             yield {self.now: f'<p class="error" role="alert">{text(error)}</p>'}
             return
         turn = self.shared.turns.start(
@@ -137,7 +139,7 @@ class Chat:
             votes = self.shared.rec.conversations.feedback_rows(place.session) if mine and talk.turns else []
             ids = (item_id for each in talk.turns for item_id in each.item_ids)
             items = items_of(self.shared.rec_of(place), ids) if talk.turns else {}
-            frame = self._frame(place) if mine and talk.turns else BARE
+            frame = self._frame(place) if mine and talk.turns else Frame(catalog=place.catalog)
             views = [kept(each, items, frame) for each in talk.turns]
             for view in views if mine else ():
                 view.foot = thumbs(place.session, view.number, votes)
@@ -154,17 +156,19 @@ class Chat:
             matters(state),
             frozenset(mention.item_id for mention in state.seen) | (profile.seen if profile else frozenset()),
             profile.saved if profile else frozenset(),
+            place.catalog,
         )
 
     def _followed(self, turn: Running, place: Place) -> Iterator[dict[Any, Any]]:
-        view = TurnView(turn.message)
+        view = TurnView(turn.message, frame=Frame(catalog=place.catalog))
+        mine = self.shared.is_mine(place)
         yield {self.now: view.html}
         for events in turn.follow():
             for event in events:
                 view.take(event)
                 if isinstance(event, StateEvent):
                     view.frame = replace(view.frame, first=matters(event.state))
-            view.foot = thumbs(place.session, view.number)
+            view.foot = thumbs(place.session, view.number) if mine else ""
             yield {self.now: view.html}
             view.settle()
         if turn.stopped:
@@ -174,7 +178,7 @@ class Chat:
         yield {self.now: view.html, self.shared.turned: signal(), **self._busy(False)}
 
     def end(self, where: Any) -> None:
-        self.shared.turns.stop(Place.read(where).session)
+        self.shared.stop(Place.read(where))
 
     def leave(self) -> dict[Any, Any]:
         cleared = {self.box: "", self.past: "", self.now: ""}

@@ -31,5 +31,5 @@ class Header:
 
     def begin_anew(self, where: Any) -> tuple[str, str]:
         place = Place.read(where)
-        self.shared.turns.stop(place.session)
+        self.shared.stop(place)
         return replace(place, session="").kept(), signal()

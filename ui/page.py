@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
+from chatrec.ui.catalogues import Catalogues
 from chatrec.ui.chat import Chat
 from chatrec.ui.choice import Choice
 from chatrec.ui.conversations import ConversationsColumn
@@ -44,12 +45,12 @@ def _read(name: str) -> str:
     return (HERE / name).read_text(encoding="utf-8")
 
 
-def build(rec: ChatRec) -> gr.Blocks:
+def build(rec: ChatRec, catalogues: Catalogues | None = None) -> gr.Blocks:
     """The page of one ChatRec. Raises what `rec` needs mended before it can answer.
 
     A new part is a class like those below (`shared.Part` says what it can use), laid out in its place here.
     """
-    shared = Shared(rec)
+    shared = Shared(rec, catalogues)
     header, chat, deeds, language_model = Header(shared), Chat(shared), Deeds(shared), LanguageModel(shared)
     conversations, understood = ConversationsColumn(shared), UnderstoodColumn(shared)
     choice, feedback = Choice(shared, header, chat), Feedback(shared)

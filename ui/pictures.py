@@ -39,6 +39,8 @@ def picture_of(item: Item) -> Picture | None:
     return None
 
 
-def address_of(item: Item) -> str:
+def address_of(item: Item, catalog: str = "") -> str:
     """Where the page finds the item's picture; empty where it has none."""
-    return f"picture/{quote(item.id, safe='')}" if picture_of(item) else ""
+    if not picture_of(item):
+        return ""
+    return f"picture/{quote(item.id, safe='')}" + (f"?catalog={quote(catalog, safe='')}" if catalog else "")

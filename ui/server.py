@@ -15,6 +15,7 @@ from starlette.responses import Response
 
 from chatrec.errors import ChatRecError, SettingsError
 from chatrec.ui.about import items_of
+from chatrec.ui.catalogues import Catalogues
 from chatrec.ui.guard import Guard
 from chatrec.ui.page import build, look
 from chatrec.ui.pictures import picture_of
@@ -85,13 +86,13 @@ class PageServer(uvicorn.Server):
 
 
 def application(rec: ChatRec, *, host: str, port: int) -> Any:
-    app = FastAPI(openapi_url=None)
+    app, catalogues = FastAPI(openapi_url=None), Catalogues(rec)
     if host in LOOPBACK:  # a foreign name that resolves to this machine is somebody else's page
         app.add_middleware(TrustedHostMiddleware, allowed_hosts=[*LOOPBACK, "[::1]"])
-    app.add_api_route("/picture/{item_id:path}", _pictures_of(rec), include_in_schema=False)
+    app.add_api_route("/picture/{item_id:path}", _pictures_of(catalogues), include_in_schema=False)
     mounted = gr.mount_gradio_app(
         app,
-        build(rec),
+        build(rec, catalogues),
         "/",
         server_name=host,
         server_port=port,
@@ -109,10 +110,10 @@ def application(rec: ChatRec, *, host: str, port: int) -> Any:
     return _with_headers(Guard(mounted, rec.settings.ui_accounts()))
 
 
-def _pictures_of(rec: ChatRec) -> Callable[[str], Response]:
-    def picture(item_id: str) -> Response:
+def _pictures_of(catalogues: Catalogues) -> Callable[[str, str], Response]:
+    def picture(item_id: str, catalog: str = "") -> Response:
         try:
-            item = items_of(rec, [item_id]).get(item_id)
+            item = items_of(catalogues.of(catalog), [item_id]).get(item_id)
         except ChatRecError:  # the page itself says what is wrong
             item = None
         found = picture_of(item) if item else None

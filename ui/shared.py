@@ -103,9 +103,9 @@ class Shared:
     page_load: Any
     """As `Blocks.load`: what happens when a browser opens the page."""
 
-    def __init__(self, rec: ChatRec) -> None:
+    def __init__(self, rec: ChatRec, catalogues: Catalogues | None = None) -> None:
         self.rec = rec
-        self.catalogues = Catalogues(rec)
+        self.catalogues = catalogues or Catalogues(rec)
         self.turns = Turns()
         self.about = about(rec)
         self._abouts: dict[str, tuple[str, About]] = {}
@@ -120,6 +120,15 @@ class Shared:
     def rec_of(self, place: Place) -> ChatRec:
         """The ChatRec of the catalogue that a browser talks about. Raises CatalogNotFound."""
         return self.catalogues.of(place.catalog)
+
+    def is_mine(self, place: Place) -> bool:
+        """Whether a browser may go on with the session where it stands, and not only read it."""
+        return self.rec.conversations.owner(place.session) in (None, place.user) if place.session else True
+
+    def stop(self, place: Place) -> None:
+        """Stops the turn that is being answered, for its own user only."""
+        if place.session and self.is_mine(place):
+            self.turns.stop(place.session)
 
     def about_of(self, place: Place) -> About:
         """What is said of the catalogue that a browser talks about. Raises CatalogNotFound."""
@@ -167,5 +176,6 @@ def said(written: str) -> tuple[str, tuple[Attitude, str] | None]:
     message, felt = known.get("message"), known.get("felt")
     if not isinstance(message, str):
         return "", None
-    is_felt = isinstance(felt, list) and len(felt) == 2 and felt[0] in ATTITUDES and isinstance(felt[1], str)
-    return message, (felt[0], felt[1]) if is_felt else None
+    if not isinstance(felt, list) or len(felt) != 2 or felt[0] not in ATTITUDES or not isinstance(felt[1], str):
+        return message, None
+    return message, (felt[0], felt[1])

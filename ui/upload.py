@@ -22,6 +22,11 @@ from chatrec.ui.shared import QUIET, Place, Shared, signal
 _log = logging.getLogger(__name__)
 
 STAGES = {"reading": "Reading the items", "embedding": "Taking in what their texts mean"}
+_TO_THE_FORM = """() => {
+  const form = document.getElementById("adding");
+  form?.scrollIntoView({ block: "start" });
+  form?.querySelector("button")?.focus({ preventScroll: true });
+}"""
 WRONG = "Something went wrong in here. Nothing was added; try again."
 
 
@@ -69,7 +74,8 @@ class Upload:
             return
         shared = self.shared
         shown = [self.form, self.report, self.naming, self.name, self.progress, self.handed]
-        self.open.click(self.begin, outputs=shown, queue=False, **QUIET)
+        opened = self.open.click(self.begin, outputs=shown, queue=False, **QUIET)
+        opened.then(None, js=_TO_THE_FORM, **QUIET)  # it stands above all that was said
         self.cancel.click(self.end, inputs=[self.handed], outputs=shown, queue=False, **QUIET)
         self.file.upload(self.read, inputs=[self.file, self.handed], outputs=shown, concurrency_limit=4, **QUIET)
         indexed = [*shown, self.go, self.cancel, shared.place, shared.switched]

@@ -58,6 +58,11 @@ class Conversations:
         with self._database.reading() as rows:
             return rows.conversation(checked_session_id(session_id))
 
+    def owner(self, session_id: str) -> str | None:
+        """The user of a session; None where there is no such session, or nobody is named."""
+        with self._database.reading() as rows:
+            return rows.belonging(checked_session_id(session_id))[0]
+
     def commit(
         self,
         session_id: str,
