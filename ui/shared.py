@@ -176,6 +176,6 @@ def said(written: str) -> tuple[str, tuple[Attitude, str] | None]:
     message, felt = known.get("message"), known.get("felt")
     if not isinstance(message, str):
         return "", None
-    if not isinstance(felt, list) or len(felt) != 2 or felt[0] not in ATTITUDES or not isinstance(felt[1], str):
-        return message, None
-    return message, (felt[0], felt[1])
+    if isinstance(felt, list) and len(felt) == 2 and felt[0] in ATTITUDES and isinstance(felt[1], str):
+        return message, (felt[0], felt[1])
+    return message, None
