@@ -60,15 +60,14 @@ class ConversationsColumn:
         shared, place = self.shared, self.shared.place
         changed = [shared.turned, shared.edited, shared.switched]
         shared.when(*changed, fn=self.listed, inputs=[self.search], outputs=[self.talks])
-        shared.page_load(self.listed, inputs=[place, self.search], outputs=[self.talks], queue=False, **QUIET)
-        self.search.input(
-            self.listed, inputs=[place, self.search], outputs=[self.talks], queue=False, trigger_mode="always_last",
-            **QUIET,
-        )  # fmt: skip
-        arrived = [place, shared.switched, self.told]
+        arrived = [self.talks, place, shared.switched, self.told]
         opened = shared.page_load(self.arrive, inputs=[place], outputs=arrived, queue=False, **QUIET)
         # A later visit goes on where the browser stood last.
         opened.then(None, js="() => { history.replaceState(null, '', location.pathname); }", **QUIET)
+        self.search.change(  # not `input`, which is silent where all of it is pasted
+            self.listed, inputs=[place, self.search], outputs=[self.talks], queue=False, trigger_mode="always_last",
+            **QUIET,
+        )  # fmt: skip
         shared.acted.change(
             self.act,
             inputs=[shared.acted, place, self.search],
@@ -91,19 +90,20 @@ class ConversationsColumn:
             return '<p class="quiet">Nothing found.</p>' if words.strip() else _NONE
         return _list(found, place, place.catalog or self.shared.about.catalog)
 
-    def arrive(self, where: Any, request: gr.Request) -> tuple[Any, Any, Any]:
-        """Opens the conversation that the page's address names, where there is one; makes none of that id."""
+    def arrive(self, where: Any, request: gr.Request) -> dict[Any, Any]:
+        """The list when the page is opened; and the conversation that its address names, if there is one."""
         wanted, place = str(request.query_params.get("c", "")), Place.read(where)
         if not wanted or wanted == place.session:
-            return gr.skip(), gr.skip(), gr.skip()
+            return {self.talks: self.listed(where, "")}
         try:
             talk = self.shared.rec.conversations.load(wanted) if ID.fullmatch(wanted) else None
         except ChatRecError as error:
-            return gr.skip(), gr.skip(), _error(error)
+            return {self.talks: self.listed(where, ""), self.told: _error(error)}
         if talk is None:
-            return gr.skip(), gr.skip(), '<p class="note" role="alert">That conversation is not there (any more).</p>'
-        user = place.settled().user
-        return Place(user, wanted, talk.catalog or place.catalog).kept(), signal(), ""
+            gone = '<p class="note" role="alert">That conversation is not there (any more).</p>'
+            return {self.talks: self.listed(where, ""), self.told: gone}
+        there = Place(place.settled().user, wanted, talk.catalog or place.catalog)
+        return {self.shared.place: there.kept(), self.shared.switched: signal()}
 
     def act(self, written: str, where: Any, search: str) -> dict[Any, Any]:
         action, place = action_of(written), Place.read(where)
