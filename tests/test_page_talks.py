@@ -130,6 +130,7 @@ def test_conversations_are_renamed_searched_and_deleted(rec: ChatRec, url: str, 
     reader.page.get_by_role("dialog").get_by_role("textbox").fill("For <b>the hall</b>")
     reader.page.keyboard.press("Enter")
     expect(titles(reader)).to_have_text(["a blue lamp", "For <b>the hall</b>"])
+    expect(reader.page.get_by_label("More for: For <b>the hall</b>")).to_be_focused()
     search = reader.page.get_by_label("Search conversations")
     search.fill("HALL")
     expect(titles(reader)).to_have_text(["For <b>the hall</b>"])
@@ -145,6 +146,7 @@ def test_conversations_are_renamed_searched_and_deleted(rec: ChatRec, url: str, 
     menu(reader, "a blue lamp", "Delete")
     reader.page.get_by_role("dialog").get_by_role("button", name="Delete").click()
     expect(titles(reader)).to_have_text(["For <b>the hall</b>"])
+    expect(search).to_be_focused()
     expect(reader.turns).to_have_count(0)  # it was the one that was open
     assert len(sessions_of(rec)) == 1
     assert reader.alarms == []

@@ -85,6 +85,22 @@
     leaveDrawer();
   });
 
+  // The list is drawn anew by what its buttons do: the focus stays where it was, or goes to the search where that is gone.
+  let held = null;
+  document.addEventListener("focusin", ({ target }) => {
+    const row = target.closest?.("#talks [data-session]");
+    if (row) held = { session: row.dataset.session, part: target.closest("details") ? "summary" : ".title" };
+    else if (!target.closest?.("dialog")) held = null;
+  });
+  document.addEventListener("pointerdown", (event) => {
+    if (!event.target.closest?.("#talks, dialog")) held = null;
+  });
+  new MutationObserver(() => {
+    if (!held || document.activeElement !== document.body || document.querySelector("dialog[open]")) return;
+    const row = document.querySelector(`#talks [data-session="${CSS.escape(held.session)}"]`);
+    (row?.querySelector(held.part) || document.querySelector("#search :is(input, textarea)"))?.focus({ preventScroll: true });
+  }).observe(document, { childList: true, subtree: true });
+
   // Thumbs: shown at once; `votes` puts them back where a part is drawn anew from what it held before.
   const votes = new Map();
   const mark = (thumbs, { value, text }) => {
