@@ -118,7 +118,7 @@ class StandInSession:
 
     @property
     def state(self) -> DialogueState:
-        return DialogueState(turn=len(self.turns))
+        return DialogueState(turn=len(self.rec.kept.get(self.id, ())))
 
     def stream(
         self, message: str, *, touched: Collection[str] = (), felt: tuple[str, str] | None = None
