@@ -127,6 +127,12 @@ class StandInSession(Session):
         super().__init__(id, user=user, conversations=rec.conversations, rooms=rec.rooms, catalog=rec.settings.catalog)
         self.rec = rec
 
+    @property
+    def state(self) -> DialogueState:
+        """Never waits: a turn that runs asks for it as well."""
+        kept = super(Gated, self.rec.conversations).load(self.id)
+        return kept.state if kept else DialogueState()
+
     def stream(
         self, message: str, *, touched: Collection[str] = (), felt: tuple[str, str] | None = None
     ) -> Generator[Event, None, None]:
