@@ -100,6 +100,11 @@ def names() -> list[str]:
     return sorted(module.name for module in iter_modules(formats.__path__) if not module.name.startswith("_"))
 
 
+def suffixes() -> list[str]:
+    """What the names of files in these formats end in, `.csv` for example; each may be followed by `.gz`."""
+    return sorted({suffix for name in names() for suffix in _module(name).SUFFIXES})
+
+
 def _file(path: Path, format: str) -> SourceFile:
     if not path.is_dir():
         with opened(path) as file:  # a file that cannot be opened or unzipped is told here, once for all formats

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from chatrec import learned
+from chatrec.catalog import Record
 from chatrec.catalog.policy import Policy, policy_among
 from chatrec.catalog.source import Source, open_records, open_source
 from chatrec.conversations import Conversations, new_session_id
@@ -72,11 +73,19 @@ class ChatRec:
         settings = Settings.from_env()
         return cls(settings.model_copy(update={"catalog": catalog}) if catalog else settings)
 
+    def beside(self, catalog: str) -> ChatRec:
+        """Another catalogue to talk to, which may not be indexed yet; all but its rooms is shared with this one."""
+        other = ChatRec(self.settings.model_copy(update={"catalog": catalog}))
+        other._own = self._own
+        shared = {name: getattr(self, name) for name in ("embedder", "conversations", "_current")}
+        other.__dict__.update(shared)
+        return other
+
     # Cataloguing
 
     def index(
         self,
-        source: str | Path | Sequence[str | Path] | Iterable[Mapping[str, Any]],
+        source: str | Path | Sequence[str | Path] | Iterable[Mapping[str, Any] | Record],
         *,
         format: str = "auto",
         mode: Mode = "update",
@@ -125,7 +134,8 @@ class ChatRec:
         """Learns from the catalogue's interactions and past dialogues: who finds what, and how to weigh the routes.
 
         Files named here are added to the catalogue first. `feedback` learns as well from what was marked good in kept
-        conversations, a row a session, without its words and without keeping it anywhere else. `ranking` measures as
+        conversations about this catalogue, items and whole replies (which speak for the items they recommended), a row
+        a session, without its words and without keeping it anywhere else. `ranking` measures as
         well what the language model's say in the order is worth, which takes it minutes to hours. A fusion that does
         worse on the hold-out than the untrained one is not put to use. Raises TrainingError where there is nothing to
         learn from, StoreLocked while somebody indexes or trains.
@@ -151,9 +161,9 @@ class ChatRec:
         from scipy.sparse import csr_matrix
 
         good = [
-            (row.session_id, place)
-            for row in self.conversations.feedback_rows()
-            if row.value > 0 and (place := snapshot.items.row(row.item_id)) is not None
+            (session, place)
+            for session, item_id in self.conversations.marked_good(self.settings.catalog)
+            if (place := snapshot.items.row(item_id)) is not None
         ]
         sessions = {session: number for number, session in enumerate(dict.fromkeys(session for session, _ in good))}
         where = ([sessions[session] for session, _ in good], [place for _, place in good])
@@ -163,7 +173,13 @@ class ChatRec:
 
     def session(self, id: str | None = None, *, user: str | None = None) -> Session:
         """A conversation: a new one (its id is 128 random bits), or the one that `id` names, resumed."""
-        return Session(id or new_session_id(), user=user, conversations=self.conversations, rooms=self.rooms)
+        return Session(
+            id or new_session_id(),
+            user=user,
+            conversations=self.conversations,
+            rooms=self.rooms,
+            catalog=self.settings.catalog,
+        )
 
     def recommend(
         self, text: str, n: int = 5, liked: Sequence[str] = (), filters: Mapping[str, Any] | None = None
@@ -346,7 +362,8 @@ class ChatRec:
 
 
 class User:
-    """A user's profile: `owns` and `seen` (item ids, never recommended again), `access` and `confirmed` (words)."""
+    """A user's profile: `owns` and `seen` (item ids, never recommended again), `saved` (item ids to come back to),
+    `access` and `confirmed` (words)."""
 
     def __init__(self, id: str, conversations: Conversations) -> None:
         self.id = id
@@ -363,6 +380,7 @@ class User:
         seen: Iterable[str] = (),
         access: Iterable[str] = (),
         confirmed: Iterable[str] = (),
+        saved: Iterable[str] = (),
     ) -> UserProfile:
         """The profile with these added, kept."""
         known = self.profile
@@ -372,7 +390,15 @@ class User:
             seen=known.seen | set(seen),
             access=known.access | set(access),
             confirmed=known.confirmed | set(confirmed),
+            saved=known.saved | set(saved),
         )
+        self._conversations.save_user(changed)
+        return changed
+
+    def remove(self, *, seen: Iterable[str] = (), saved: Iterable[str] = ()) -> UserProfile:
+        """The profile without these, kept."""
+        known = self.profile
+        changed = replace(known, seen=known.seen - set(seen), saved=known.saved - set(saved))
         self._conversations.save_user(changed)
         return changed
 

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Generator, Mapping
 from contextlib import closing
-from typing import Any
+from typing import Any, Literal
 
-from chatrec.conversations import Conversations
-from chatrec.dialogue.editing import Change, changes, constrained, undone, without
+from chatrec.conversations import Conversation, Conversations
+from chatrec.dialogue.editing import Change, changes, constrained, felt, undone, without
 from chatrec.dialogue.filters import constraints_from
+from chatrec.dialogue.reading import Attitude
 from chatrec.drafts import Draft
 from chatrec.errors import ChatRecError, ConversationError
+from chatrec.export import exported
 from chatrec.rooms import Rooms
 from chatrec.turn import explanation_of, run_turn
-from chatrec.types import DialogueState, DoneEvent, ErrorEvent, Event, Explanation, Reply, Turn
+from chatrec.types import DialogueState, DoneEvent, ErrorEvent, Event, Explanation, Reply, Shown, Turn
 
 
 class Session:
@@ -22,20 +24,35 @@ class Session:
     `rooms` is asked at the start of each turn, so that a turn reads one generation from start to end.
     """
 
-    def __init__(self, id: str, *, user: str | None, conversations: Conversations, rooms: Callable[[], Rooms]) -> None:
+    def __init__(
+        self,
+        id: str,
+        *,
+        user: str | None,
+        conversations: Conversations,
+        rooms: Callable[[], Rooms],
+        catalog: str = "",
+    ) -> None:
+        """`catalog` is what the conversation is about; one that is about another is not opened."""
         self.id = id
         self.user = user
+        self.catalog = catalog
         self._conversations = conversations
         self._rooms = rooms
 
     @property
     def state(self) -> DialogueState:
         """The state after the last finished turn, as the database has it."""
-        return self._conversations.start(self.id, self.user).state
+        return self._kept().state
 
     @property
     def turns(self) -> tuple[Turn, ...]:
-        return self._conversations.start(self.id, self.user).turns
+        return self._kept().turns
+
+    def export(self, format: Literal["markdown", "json"]) -> str:
+        """What was said and shown, to be read or kept elsewhere; it names neither the session nor its user."""
+        kept = self._kept()
+        return exported(kept, self._conversations.feedback_rows(self.id), format=format)
 
     def send(self, message: str) -> Reply:
         """The reply to `message`. Raises what `stream` reports as an ErrorEvent."""
@@ -46,20 +63,23 @@ class Session:
                 return event.reply
         raise ConversationError("The turn ended without a reply.", mend="Send the message again.")
 
-    def stream(self, message: str, *, touched: Collection[str] = ()) -> Generator[Event, None, None]:
+    def stream(
+        self, message: str, *, touched: Collection[str] = (), felt: tuple[Attitude, str] | None = None
+    ) -> Generator[Event, None, None]:
         """The events of one turn, in order, `DoneEvent` or `ErrorEvent` last.
 
-        `touched` are ids of cards that a later order leaves where they are; it may grow while the turn runs. A turn
-        that fails leaves no trace. Closing the stream stops the turn and cancels what it asked of others:
+        `felt` is all that the message says, of one item by its id: the message itself is then not read. `touched` are
+        ids of cards that a later order leaves where they are; it may grow while the turn runs. A turn that fails
+        leaves no trace. Closing the stream stops the turn and cancels what it asked of others:
         before its cards nothing is kept, after them the turn is kept, marked stopped.
         """
         draft = None
         try:
-            kept = self._conversations.start(self.id, self.user)
+            kept = self._kept()
             before = kept.state
             draft = Draft(before, touched=touched)
             profile = self._conversations.user(kept.user) if kept.user else None
-            with closing(run_turn(self._rooms(), before, message, profile=profile, draft=draft)) as events:
+            with closing(run_turn(self._rooms(), before, message, profile=profile, draft=draft, felt=felt)) as events:
                 for event in events:
                     if isinstance(event, DoneEvent):
                         self._commit(before, message, event.reply)
@@ -71,6 +91,17 @@ class Session:
             raise
         except ChatRecError as error:
             yield ErrorEvent(error)
+
+    def vote(self, turn: int, value: Literal[-1, 0, 1], *, item_id: str = "", text: str = "") -> None:
+        """What is thought of a reply, or of an item in it: 1 good, -1 bad, 0 takes it back; a later vote replaces it.
+
+        Raises ConversationError for an unknown turn, or where the session is another user's.
+        """
+        self._kept()
+        if value:
+            self._conversations.feedback(self.id, turn, item_id, value, text)
+        else:
+            self._conversations.withdraw(self.id, turn, item_id)
 
     def explain(self, item_id: str) -> Explanation:
         """Why an item of the last list was shown, written at length; nothing of it is kept.
@@ -96,6 +127,13 @@ class Session:
         """Takes out one thing that `changes` lists. Raises ConversationError where it is not there (any more)."""
         return self._edit(lambda state: without(state, change), f"Taken out: {change.text}.")
 
+    def feel(self, item_id: str, attitude: Attitude) -> DialogueState:
+        """Takes down what is felt about an item. Raises ConversationError for one that is not in the catalogue."""
+        item = self._rooms().item(item_id)
+        if item is None:
+            raise ConversationError(f"The catalogue has no item {item_id!r}.", mend="Name an item by its id.")
+        return self._edit(lambda state: felt(state, item_id, attitude), f"Taken down as {attitude}: {item.title}.")
+
     def constrain(self, filters: Mapping[str, Any]) -> DialogueState:
         """Puts conditions in the place of those on the same facets; written as `ChatRec.recommend` takes them."""
         schema = self._rooms().retriever.snapshot.schema
@@ -104,21 +142,49 @@ class Session:
             "Conditions set.",
         )
 
+    def _kept(self) -> Conversation:
+        return self._conversations.start(self.id, self.user, catalog=self.catalog)
+
     def _edit(self, change: Callable[[DialogueState], DialogueState], told: str) -> DialogueState:
         """A turn without a message."""
-        before = self._conversations.start(self.id, self.user).state
+        before = self._kept().state
         after = change(before)
         turn = Turn(number=after.turn, message="", reply=told)
-        self._conversations.commit(self.id, self.user, after, turn, expected_turn=before.turn)
+        self._keep(before, after, turn)
         return after
 
     def _commit(self, before: DialogueState, message: str, reply: Reply) -> None:
-        turn = Turn(
-            number=reply.state.turn,
-            message=message,
-            reply=reply.text,
-            item_ids=tuple(shown.item.id for shown in reply.recommendations),
-            notes=reply.notes,
-            stopped=reply.stopped,
+        self._keep(before, reply.state, turn_of(message, reply))
+
+    def _keep(self, before: DialogueState, after: DialogueState, turn: Turn) -> None:
+        self._conversations.commit(self.id, self.user, after, turn, expected_turn=before.turn, catalog=self.catalog)
+
+
+def turn_of(message: str, reply: Reply) -> Turn:
+    """A finished turn as it is kept."""
+    shown = tuple(
+        Shown(
+            each.item.id,
+            each.explanation.claims,
+            tuple(evidence.ref for evidence in each.evidence),
+            each.breaks,
+            each.disclosure,
         )
-        self._conversations.commit(self.id, self.user, reply.state, turn, expected_turn=before.turn)
+        for each in reply.recommendations
+    )
+    return Turn(
+        number=reply.state.turn,
+        message=message,
+        reply=reply.text,
+        item_ids=tuple(each.item_id for each in shown),
+        notes=reply.notes,
+        stopped=reply.stopped,
+        opening=reply.opening,
+        shown=shown,
+        claims=reply.claims,
+        question=reply.question,
+        blocking=reply.blocking,
+        suggestions=reply.suggestions,
+        timings=reply.timings,
+        usage=reply.usage,
+    )

@@ -112,6 +112,14 @@ class Settings(BaseSettings):
     ui_host: str = Field(default="127.0.0.1", description="Address the page listens on.")
     ui_port: int = Field(default=7860, ge=0, le=65535, description="Port the page listens on; 0: any free one.")
 
+    ui_upload_mb: int = Field(
+        default=25, ge=0, le=2000, description="Largest file, in MB, that visitors of the page may index; 0: none."
+    )
+    ui_auth: SecretStr = Field(
+        default=SecretStr(""),
+        description="Who may open the page: `user:password`, several comma-separated; empty: whoever reaches it.",
+    )
+
     @field_validator("home", "local_model")
     @classmethod
     def _at_home(cls, value: Path | None) -> Path | None:
@@ -130,6 +138,14 @@ class Settings(BaseSettings):
                 raise ValueError(f"{entry!r} is not a route, or a route and a weight such as words=0.5")
         return value
 
+    @field_validator("ui_auth")
+    @classmethod
+    def _pairs(cls, value: SecretStr) -> SecretStr:
+        pairs = [pair.strip().partition(":") for pair in value.get_secret_value().split(",") if pair.strip()]
+        if not all(user and password for user, _, password in pairs):  # which says nothing of what was given
+            raise ValueError("expected user:password, several comma-separated, none of them empty")
+        return value
+
     @field_validator("llm_fallback")
     @classmethod
     def _stand_ins_have_names(cls, value: tuple[str, ...]) -> tuple[str, ...]:
@@ -146,6 +162,11 @@ class Settings(BaseSettings):
             return value
         unknown = next((job for job in value if job not in known), value[0])
         raise ValueError(f"{unknown!r} is not one of understand, rank, explain; or auto, or none, alone")
+
+    def ui_accounts(self) -> dict[str, str]:
+        """The password of each user of the page; empty: there are none, and nobody is asked."""
+        pairs = [pair.strip().partition(":") for pair in self.ui_auth.get_secret_value().split(",") if pair.strip()]
+        return {user: password for user, _, password in pairs}
 
     def route_weights(self) -> dict[str, float | None]:
         """The routes in order, each with its weight; None: the default one."""

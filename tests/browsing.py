@@ -39,10 +39,10 @@ def browser_of_this_machine() -> Iterator[Browser]:
 
 
 @contextmanager
-def served(rec: Any) -> Iterator[str]:
-    """The address of the page of `rec`, while the block lasts."""
+def served(rec: Any, *, port: int = 0) -> Iterator[str]:
+    """The address of the page of `rec`, while the block lasts; port 0 is any free one."""
     up = threading.Event()
-    with listen("127.0.0.1", 0) as listening:
+    with listen("127.0.0.1", port) as listening:
         server = PageServer(rec, listening, ready=lambda _: up.set())
         thread = threading.Thread(target=server.run, kwargs={"sockets": [socket.socket(fileno=listening.detach())]})
         thread.start()

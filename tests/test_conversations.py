@@ -67,10 +67,18 @@ def state_after(number: int) -> DialogueState:
     )
 
 
-def say(conversations: Conversations, session: str, number: int, *, user: str | None = None, message: str = "") -> Turn:
+def say(
+    conversations: Conversations,
+    session: str,
+    number: int,
+    *,
+    user: str | None = None,
+    message: str = "",
+    catalog: str = "",
+) -> Turn:
     """Commits turn `number` of a session."""
     turn = Turn(number, message or f"message {number}", f"reply {number}", ("i1", "i2"), (Note("degraded", "slow", 2),))
-    conversations.commit(session, user, state_after(number), turn, expected_turn=number - 1)
+    conversations.commit(session, user, state_after(number), turn, expected_turn=number - 1, catalog=catalog)
     return turn
 
 
@@ -328,6 +336,43 @@ def test_a_session_belongs_to_its_user(kept: Conversations) -> None:
     assert kept.start("s").user == "ann"
 
 
+def test_sessions_are_searched_by_title_and_by_what_was_said(kept: Conversations) -> None:
+    say(kept, "a", 1, user="ann", message="Something with STRAẞEN, or Žižkov")
+    say(kept, "a", 2, user="ann", message="and a lighthouse")
+    say(kept, "b", 1, user="ann", message='100%_sure "quoted"')
+    say(kept, "c", 1, user="ben", message="a lighthouse of ben's")
+    kept.rename("b", "Gardens")
+    found = {
+        words: [line.id for line in kept.list_sessions("ann", search=words)]
+        for words in ("strassen", "LIGHT žižk", "reply 2", "garden", "%_", '"quoted"', "lighthouse garden", "  ", "ben")
+    }
+    assert found == {
+        "strassen": ["a"],
+        "LIGHT žižk": ["a"],
+        "reply 2": ["a"],
+        "garden": ["b"],
+        "%_": ["b"],
+        '"quoted"': ["b"],
+        "lighthouse garden": [],
+        "  ": ["b", "a"],
+        "ben": [],
+    }
+
+
+def test_a_session_stays_with_its_catalogue(kept: Conversations) -> None:
+    say(kept, "old", 1, user="ann")  # of a time when it was not written down
+    assert kept.start("old", catalog="films").catalog == "films"
+    say(kept, "old", 2, catalog="films")
+    for attempt in (lambda: kept.start("old", catalog="games"), lambda: say(kept, "old", 3, catalog="games")):
+        with pytest.raises(ConversationError, match=r"about the catalogue 'films', not about 'games'.*new one"):
+            attempt()
+    say(kept, "old", 3)  # whoever names no catalogue changes none
+    found = kept.load("old")
+    assert found is not None
+    assert (found.catalog, len(found.turns)) == ("films", 3)
+    assert [line.catalog for line in kept.list_sessions("ann")] == ["films"]
+
+
 def test_profiles(kept: Conversations) -> None:
     assert kept.user("ann") == UserProfile("ann")
     profile = UserProfile("ann", frozenset({"i1", "i2"}), frozenset({"i3"}), frozenset({"shelf"}), frozenset({"i4"}))
@@ -352,6 +397,33 @@ def test_feedback(kept: Conversations) -> None:
             kept.feedback(session, turn, "i1", 1)
     with pytest.raises(ConversationError, match="1 or -1"):
         kept.feedback("s", 1, "i1", 5)  # type: ignore[arg-type]
+
+
+def test_a_vote_can_be_taken_back_and_read_by_session(kept: Conversations) -> None:
+    say(kept, "s", 1)
+    say(kept, "t", 1)
+    for session, item_id in (("s", ""), ("s", "i1"), ("t", "")):
+        kept.feedback(session, 1, item_id, 1)
+    kept.withdraw("s", 1, "")
+    kept.withdraw("s", 10**30, "")
+    kept.withdraw("unknown", 1, "")
+    assert [(row.session_id, row.item_id) for row in kept.feedback_rows("s")] == [("s", "i1")]
+    assert len(kept.feedback_rows()) == 2
+
+
+def test_a_good_reply_speaks_for_its_items_unless_they_were_judged_themselves(kept: Conversations) -> None:
+    for number in (1, 2):
+        say(kept, "films", number, catalog="films")  # each shows i1 and i2
+    say(kept, "games", 1, catalog="games")
+    say(kept, "old", 1)
+    for session in ("films", "games", "old"):
+        kept.feedback(session, 1, "", 1)
+    kept.feedback("films", 1, "i2", -1)
+    kept.feedback("films", 2, "i3", -1)
+    kept.feedback("films", 2, "i3", 1)
+    assert kept.marked_good("films") == [("films", "i1"), ("old", "i1"), ("old", "i2"), ("films", "i3")]
+    kept.feedback("films", 2, "", -1)  # the later reply with the same items
+    assert ("films", "i1") not in kept.marked_good("films")
 
 
 def fill(conversations: Conversations, user: str, needle: str) -> None:
@@ -462,7 +534,7 @@ def test_a_newer_schema_is_refused(url: str) -> None:
     conversations.close()
     engine = engine_from_outside(url)
     with engine.begin() as connection:
-        connection.execute(text("UPDATE chatrec_schema SET version = 2"))
+        connection.execute(text("UPDATE chatrec_schema SET version = 3"))
     engine.dispose()
     with pytest.raises(ConversationError, match=r"newer chatrec.*Upgrade chatrec"):
         Conversations(url).load("s")
@@ -605,18 +677,32 @@ def test_documents_of_schema_1_open() -> None:
     assert profile_from_json("zoë", kept["profile"]) == SCHEMA_1_USER
 
 
-def test_a_database_of_schema_1_opens_and_goes_on(tmp_path: Path) -> None:
+def test_a_database_of_schema_1_opens_and_goes_on(url: str) -> None:
     """Never change the fixture: it stands for what people have on disk."""
-    with sqlite3.connect(tmp_path / "c.db") as connection:
-        connection.executescript((FIXTURES / "conversations_schema1.sql").read_text(encoding="utf-8"))
-    connection.close()
-    conversations = Conversations(tmp_path / "c.db")
+    script = (FIXTURES / "conversations_schema1.sql").read_text(encoding="utf-8")
+    if url.startswith("sqlite"):
+        path = Path(make_url(url).database or "")
+        path.parent.mkdir()
+        with sqlite3.connect(path) as connection:
+            connection.executescript(script)
+        connection.close()
+    else:
+        order = ("chatrec_schema", "users", "sessions", "turns", "feedback")  # Postgres wants what is referred to first
+        statements = [each for each in script.split(";\n") if each.startswith(("CREATE", "INSERT"))]
+        statements.sort(key=lambda each: next(place for place, name in enumerate(order) if name in each.split("(")[0]))
+        with psycopg.connect(url) as server:
+            for statement in statements:
+                server.execute(statement.encode())
+    conversations = Conversations(url)
     assert conversations.load("board-games") == Conversation(
         "board-games", "zoë", SCHEMA_1_STATE, SCHEMA_1_TURNS, "We liked Ferry Lanes; a quiet puzzle for two?"
     )
     assert conversations.user("zoë") == SCHEMA_1_USER
     assert [(row.item_id, row.value, row.text) for row in conversations.feedback_rows()] == [("g2", 1, "spot on")]
-    say(conversations, "board-games", 3)
+    say(conversations, "board-games", 3, catalog="games")
+    conversations.close()
+    conversations = Conversations(url)
+    assert conversations.start("board-games").catalog == "games"
     assert [line.turns for line in conversations.list_sessions("zoë")] == [3]
     assert conversations.forget(user="zoë") == 6
     conversations.close()

@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 
 from chatrec import plugins
 from chatrec.catalog import Record, sample
-from chatrec.catalog.source import open_source
+from chatrec.catalog.source import open_source, suffixes
 from chatrec.errors import BadRecord, CatalogError
 
 FOLDER = Path(__file__).parent / "formats"
@@ -58,6 +58,9 @@ def test_every_format_has_samples_and_bad_ones() -> None:
 def test_a_format_says_what_it_reads(name: str) -> None:
     assert module(name).TITLE
     assert not module(name).TITLE.endswith(".")
+    files = [path for path in SAMPLES if path.parent.name == name and path.is_file()]
+    assert all(path.name.removesuffix(".gz").endswith(module(name).SUFFIXES) for path in files)
+    assert set(module(name).SUFFIXES) <= set(suffixes())
 
 
 @pytest.mark.parametrize("path", SAMPLES, ids=told)

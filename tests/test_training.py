@@ -189,7 +189,7 @@ def test_indexing_after_training_keeps_what_was_learned(rec: ChatRec) -> None:
 def test_what_people_marked_good_is_learned_from(rec: ChatRec) -> None:
     session = rec.session()
     shown = session.send("something like Thing 20").recommendations[0].item.id
-    rec.conversations.feedback(session.id, 1, shown, 1)
+    rec.conversations.feedback(session.id, 1, "", 1)  # the reply, and so what it recommended
     rec.conversations.feedback(session.id, 1, "i50", 1)
     rec.train(feedback=True)
     snapshot = rec.rooms().retriever.snapshot

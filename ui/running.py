@@ -11,6 +11,9 @@ from typing import Protocol
 from chatrec.errors import ConversationError
 from chatrec.types import CardsEvent, DoneEvent, ErrorEvent, Event
 
+LONGEST_END = 30.0
+"""Seconds to wait for a turn that was stopped: it may be waiting for a language model."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -124,3 +127,11 @@ class Turns:
     def touch(self, session_id: str, item_id: str) -> None:
         if turn := self.of(session_id):
             turn.touched.add(item_id)
+
+    def end(self, session_id: str) -> None:
+        """Stops the turn of a session and waits for it, so that it keeps nothing after what is done next."""
+        with self._lock:
+            turn = self._running.pop(session_id, None)
+        if turn:
+            turn.stop()
+            turn.thread.join(LONGEST_END)

@@ -11,9 +11,14 @@ import gradio as gr
 import uvicorn
 from fastapi import FastAPI
 from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.responses import Response
 
-from chatrec.errors import SettingsError
+from chatrec.errors import ChatRecError, SettingsError
+from chatrec.ui.about import items_of
+from chatrec.ui.catalogues import Catalogues
+from chatrec.ui.guard import Guard
 from chatrec.ui.page import build, look
+from chatrec.ui.pictures import picture_of
 
 if TYPE_CHECKING:
     from chatrec.app import ChatRec
@@ -81,12 +86,13 @@ class PageServer(uvicorn.Server):
 
 
 def application(rec: ChatRec, *, host: str, port: int) -> Any:
-    app = FastAPI(openapi_url=None)
+    app, catalogues = FastAPI(openapi_url=None), Catalogues(rec)
     if host in LOOPBACK:  # a foreign name that resolves to this machine is somebody else's page
         app.add_middleware(TrustedHostMiddleware, allowed_hosts=[*LOOPBACK, "[::1]"])
+    app.add_api_route("/picture/{item_id:path}", _pictures_of(catalogues), include_in_schema=False)
     mounted = gr.mount_gradio_app(
         app,
-        build(rec),
+        build(rec, catalogues),
         "/",
         server_name=host,
         server_port=port,
@@ -94,14 +100,28 @@ def application(rec: ChatRec, *, host: str, port: int) -> Any:
         run_history=False,  # Gradio would keep a copy of every call in the browser
         allowed_paths=[],
         show_error=False,
-        max_file_size=1,  # bytes: the page takes no files
+        max_file_size=rec.settings.ui_upload_mb * 2**20 or 1,  # bytes; Gradio takes 0 for no limit
         ssr_mode=False,
         enable_monitoring=False,
         pwa=False,
         mcp_server=False,
         **look(),
     )
-    return _with_headers(mounted)
+    return _with_headers(Guard(mounted, rec.settings.ui_accounts()))
+
+
+def _pictures_of(catalogues: Catalogues) -> Callable[[str, str], Response]:
+    def picture(item_id: str, catalog: str = "") -> Response:
+        try:
+            item = items_of(catalogues.of(catalog), [item_id]).get(item_id)
+        except ChatRecError:  # the page itself says what is wrong
+            item = None
+        found = picture_of(item) if item else None
+        if found is None:
+            return Response(status_code=404)
+        return Response(found.content, media_type=found.kind, headers={"cache-control": "private, max-age=3600"})
+
+    return picture
 
 
 def _with_headers(app: Any) -> Any:

@@ -1,4 +1,4 @@
-"""One file a format. Each says what it reads (`TITLE`), whether a path looks like it (`looks_like`), and reads it.
+"""One file a format: what it reads (`TITLE`), `SUFFIXES` of such files, whether a path looks like it, and its reader.
 
 `looks_like(path)` gives the reason as a phrase, empty for no. `read(path)` yields records; a bad one is yielded as a
 BadRecord, so that whoever reads may go on or stop.

@@ -23,6 +23,7 @@ from chatrec.catalog.records import (
 from chatrec.errors import BadRecord
 
 TITLE = "Amazon Reviews 2023: item metadata, reviews, or ratings alone"
+SUFFIXES = (".jsonl", ".json", ".ndjson", ".csv")
 
 KEPT = ("main_category", "average_rating", "rating_number", "store", "categories")
 """Fields of the metadata that become facets as they are; `details` gives one each."""
@@ -35,7 +36,7 @@ AMOUNT = re.compile(r"\d+(?:\.\d+)?")
 
 
 def looks_like(path: Path) -> str:
-    if not path.is_file() or not stem(path).endswith((".jsonl", ".json", ".ndjson", ".csv")):
+    if not path.is_file() or not stem(path).endswith(SUFFIXES):
         return ""
     if stem(path).endswith(".csv"):
         return "its header has user_id and parent_asin: ratings" if set(header(path)) >= RATED else ""

@@ -20,12 +20,13 @@ from chatrec.catalog.records import Where, clean, id_from, inferred, item_from, 
 from chatrec.errors import BadRecord
 
 TITLE = "a comma- or tab-separated table with the columns id and title"
+SUFFIXES = (".csv", ".tsv")
 
 NAMED = ("id", "title", "description", "reviews")
 
 
 def looks_like(path: Path) -> str:
-    if not path.is_file() or not stem(path).endswith((".csv", ".tsv")):
+    if not path.is_file() or not stem(path).endswith(SUFFIXES):
         return ""
     columns = header(path)
     if _are_reviews(columns):

@@ -20,6 +20,7 @@ from chatrec.errors import BadRecord
 TITLE = (
     "conversations as JSON Lines, a row a turn with history, mentioned and targets, or a row each with text and items"
 )
+SUFFIXES = (".jsonl", ".json", ".ndjson")
 
 ROLES = {"user": "user", "assistant": "assistant", "system": "assistant"}
 
@@ -40,7 +41,7 @@ class _Row:
 
 
 def looks_like(path: Path) -> str:
-    if not path.is_file() or not stem(path).endswith((".jsonl", ".json", ".ndjson")):
+    if not path.is_file() or not stem(path).endswith(SUFFIXES):
         return ""
     first = set(first_object(path))
     if "dialogue_id" in first and first & {"history", "mentioned", "targets"}:

@@ -13,10 +13,11 @@ from chatrec.catalog.records import Where, dialogue_from
 from chatrec.errors import BadRecord
 
 TITLE = "conversations as JSON Lines with id and utterances"
+SUFFIXES = (".jsonl", ".json", ".ndjson")
 
 
 def looks_like(path: Path) -> str:
-    if not path.is_file() or not stem(path).endswith((".jsonl", ".json", ".ndjson")):
+    if not path.is_file() or not stem(path).endswith(SUFFIXES):
         return ""
     return "its first line has utterances: dialogues" if "utterances" in first_object(path) else ""
 

@@ -12,6 +12,7 @@ from chatrec.catalog.records import Where, dialogue_from
 from chatrec.errors import BadRecord
 
 TITLE = "INSPIRED's conversations"
+SUFFIXES = (".tsv", ".csv")
 
 COLUMNS = ("dialog_id", "speaker", "text", "movies")
 
@@ -19,7 +20,7 @@ ROLES = {"SEEKER": "user", "RECOMMENDER": "assistant"}
 
 
 def looks_like(path: Path) -> str:
-    if not path.is_file() or not stem(path).endswith((".tsv", ".csv")):
+    if not path.is_file() or not stem(path).endswith(SUFFIXES):
         return ""
     return "its header has dialog_id, speaker and movies" if set(COLUMNS) <= set(header(path)) else ""
 

@@ -19,6 +19,7 @@ TITLE = "a table or JSON Lines of user, item, rating and timestamp"
 
 TABLES = (".csv", ".tsv", ".inter")
 OBJECTS = (".jsonl", ".json", ".ndjson")
+SUFFIXES = (*TABLES, *OBJECTS)
 
 ALIASES = {
     "user": ("user", "user_id", "userid"),
@@ -30,7 +31,7 @@ ALIASES = {
 
 
 def looks_like(path: Path) -> str:
-    if not path.is_file() or not stem(path).endswith((*TABLES, *OBJECTS)):
+    if not path.is_file() or not stem(path).endswith(SUFFIXES):
         return ""
     columns = _columns(path)
     names = _named(columns)

@@ -18,10 +18,11 @@ from chatrec.catalog.records import Where, id_from, item_from, review_from
 from chatrec.errors import BadRecord
 
 TITLE = "JSON Lines or a JSON array, items or reviews"
+SUFFIXES = (".jsonl", ".json", ".ndjson")
 
 
 def looks_like(path: Path) -> str:
-    if not path.is_file() or not stem(path).endswith((".jsonl", ".json", ".ndjson")):
+    if not path.is_file() or not stem(path).endswith(SUFFIXES):
         return ""
     first = first_object(path)
     if _is_review(first):

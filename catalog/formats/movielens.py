@@ -17,6 +17,7 @@ from chatrec.catalog.records import Where, interaction_from, item_from
 from chatrec.errors import BadRecord, CatalogError
 
 TITLE = "a MovieLens folder (100K, 1M or latest)"
+SUFFIXES: tuple[str, ...] = ()  # a folder
 
 TITLED = re.compile(r"^(?P<title>.*?)\s*\((?P<year>\d{4})(?:[-–]\d{0,4})?\)\s*$")
 ARTICLE = re.compile(r"^(?P<rest>.*), (?P<article>The|A|An|Le|La|Les|L'|Il|Der|Die|Das|El|Los|Las)$")

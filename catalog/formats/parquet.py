@@ -14,6 +14,7 @@ from chatrec.catalog.records import Where, item_from
 from chatrec.errors import BadRecord, CatalogError
 
 TITLE = "Parquet with the columns id and title"
+SUFFIXES = (".parquet",)
 
 BATCH = 1_000
 

@@ -20,6 +20,7 @@ TITLE = "a product feed: Google Merchant XML or TSV, Shopify CSV"
 NAMESPACE = b"base.google.com/ns/1.0"
 
 TABLES = (".csv", ".tsv", ".txt")
+SUFFIXES = (*TABLES, ".xml")
 
 GOOGLE = {"id", "title", "link", "price"}
 GOOGLE_ONLY = {"availability", "condition", "image_link", "gtin", "google_product_category"}

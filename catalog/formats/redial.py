@@ -14,12 +14,13 @@ from chatrec.catalog.records import Where, as_text, dialogue_from, id_from
 from chatrec.errors import BadRecord
 
 TITLE = "ReDial's conversations"
+SUFFIXES = (".jsonl", ".json", ".ndjson")
 
 MENTION = re.compile(r"@(\d+)")
 
 
 def looks_like(path: Path) -> str:
-    if not path.is_file() or not stem(path).endswith((".jsonl", ".json", ".ndjson")):
+    if not path.is_file() or not stem(path).endswith(SUFFIXES):
         return ""
     first = first_object(path)
     return "its first line has movieMentions and messages" if {"movieMentions", "messages"} <= set(first) else ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from threading import Lock
@@ -43,21 +44,34 @@ class Conversations:
         self._lock = Lock()
         self._opened: Database | None = None
 
-    def start(self, session_id: str, user: str | None = None) -> Conversation:
+    def start(self, session_id: str, user: str | None = None, *, catalog: str = "") -> Conversation:
         """The session of that id as it stands, or a new one, of which nothing is kept before its first turn.
 
-        Raises ConversationError for a malformed id, or where the session is another user's.
+        Raises ConversationError for a malformed id, or where the session is another user's, or about another catalogue
+        than `catalog`. One of which nobody knows what it is about, as old ones are, goes with any.
         """
         kept = self.load(session_id) or Conversation(session_id)
-        return replace(kept, user=_agreed(kept.user, user))
+        return replace(kept, user=_agreed(kept.user, user), catalog=_about(kept.catalog, catalog))
 
     def load(self, session_id: str) -> Conversation | None:
         """The session of that id; None where no turn of it has been kept."""
         with self._database.reading() as rows:
             return rows.conversation(checked_session_id(session_id))
 
+    def owner(self, session_id: str) -> str | None:
+        """The user of a session; None where there is no such session, or nobody is named."""
+        with self._database.reading() as rows:
+            return rows.belonging(checked_session_id(session_id))[0]
+
     def commit(
-        self, session_id: str, user: str | None, state: DialogueState, turn: Turn, *, expected_turn: int
+        self,
+        session_id: str,
+        user: str | None,
+        state: DialogueState,
+        turn: Turn,
+        *,
+        expected_turn: int,
+        catalog: str = "",
     ) -> None:
         """Keeps a finished turn and the state it led to, or nothing at all.
 
@@ -69,18 +83,27 @@ class Conversations:
         checked_session_id(session_id)
         with self._database.writing() as rows:
             begun = expected_turn > 0 or rows.begin_session(session_id, turn.message)
-            named = _agreed(rows.owner(session_id), user)
-            if not (begun and rows.advance(session_id, user=named, state=state, expected_turn=expected_turn)):
+            owner, about = rows.belonging(session_id)
+            named, about = _agreed(owner, user), _about(about, catalog)
+            if not (
+                begun and rows.advance(session_id, user=named, catalog=about, state=state, expected_turn=expected_turn)
+            ):
                 raise ConversationError(
                     "This conversation was continued elsewhere, or forgotten, in the meantime.",
                     mend="Send the message again.",
                 )
             rows.add_turn(session_id, turn)
 
-    def list_sessions(self, user: str) -> list[SessionSummary]:
-        """The user's sessions, the one with the last turn first."""
+    def list_sessions(self, user: str, *, search: str = "") -> list[SessionSummary]:
+        """The user's sessions, the one with the last turn first.
+
+        `search` keeps those in whose title, or in what was said on either side, each of its words stands.
+        """
+        words = search.casefold().split()
         with self._database.reading() as rows:
-            return rows.sessions(checked_user_id(user))
+            found = rows.sessions(checked_user_id(user))
+            said = rows.said(user) if words and found else {}
+        return [line for line in found if not words or _holds(words, line, said.get(line.id, ()))]
 
     def rename(self, session_id: str, title: str) -> None:
         """Gives a session another title, made one line and cut. Raises ConversationError for an unknown session."""
@@ -118,10 +141,28 @@ class Conversations:
                 text=storable(text, LONGEST_COMMENT),
             )
 
-    def feedback_rows(self) -> list[FeedbackRow]:
-        """Every vote, the oldest first."""
+    def withdraw(self, session_id: str, turn: int, item_id: str) -> None:
+        """Takes a vote back; nothing happens where there is none."""
+        with self._database.writing() as rows:
+            rows.withdraw(checked_session_id(session_id), min(turn, LARGEST_TURN - 1), item_id=item_id)
+
+    def feedback_rows(self, session_id: str = "") -> list[FeedbackRow]:
+        """Every vote, or those of one session; the oldest first."""
         with self._database.reading() as rows:
-            return rows.votes()
+            return rows.votes(session_id=checked_session_id(session_id) if session_id else "")
+
+    def marked_good(self, catalog: str) -> list[tuple[str, str]]:
+        """(session, item) of what was marked good in conversations about a catalogue, or about none that is known.
+
+        A good reply speaks for the items it recommended. A vote on an item itself counts before that, and of two on
+        one item in one session the later.
+        """
+        with self._database.reading() as rows:
+            votes = list(rows.voted(catalog))
+        of_replies = {(vote.session_id, item): vote.value for vote, turn in votes if not vote.item_id
+                      for item in turn.item_ids}  # fmt: skip
+        of_items = {(vote.session_id, vote.item_id): vote.value for vote, _ in votes if vote.item_id}
+        return [pair for pair, value in {**of_replies, **of_items}.items() if value > 0]
 
     def forget(self, user: str | None = None, session: str | None = None) -> int:
         """Deletes every trace of a user with all their sessions, or of one session; returns how many rows that were.
@@ -161,3 +202,18 @@ def _agreed(owner: str | None, user: str | None) -> str | None:
     if owner and user and owner != user:
         raise ConversationError("That session is another user's.", mend="Start a new session.")
     return owner or (checked_user_id(user) if user else None)
+
+
+def _about(kept: str, catalog: str) -> str:
+    """The catalogue of a session that is about `kept`, or about nobody knows what, and now goes on with `catalog`."""
+    if kept and catalog and kept != catalog:
+        raise ConversationError(
+            f"That conversation is about the catalogue {kept!r}, not about {catalog!r}.",
+            mend=f"Go on with it in {kept!r}, or start a new one.",
+        )
+    return kept or catalog
+
+
+def _holds(words: Sequence[str], line: SessionSummary, said: Sequence[Turn]) -> bool:
+    text = "\n".join((line.title, *(side for turn in said for side in (turn.message, turn.reply)))).casefold()
+    return all(word in text for word in words)

@@ -9,14 +9,17 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, insert, inspect, make_url, select, text
+from sqlalchemy import URL, Connection, Engine, create_engine, event, insert, inspect, make_url, select, text, update
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from sqlalchemy.pool import QueuePool
 
 from chatrec.conversations.rows import METADATA, SCHEMA_VERSION, Rows
 from chatrec.errors import ConversationError, MissingPackage
 
-SCHEMA = 1
+SCHEMA = 2
+UPGRADES = {1: ("ALTER TABLE sessions ADD COLUMN catalog VARCHAR",)}
+"""Schema number -> the statements, which both databases know, that make it the next one."""
+
 BUSY_SECONDS = 10.0  # to wait for another writer, or for a server to answer
 ADDRESS = "CHATREC_DATABASE_URL takes sqlite:////folder/file.db or postgresql://user:password@host:port/database."
 SET_UP_LOCK = 0x63686174  # "chat": the advisory lock under which one process at a time creates tables
@@ -88,6 +91,10 @@ class Database:
                 METADATA.create_all(connection, checkfirst=False)  # a `users` of another program is an error
                 connection.execute(insert(SCHEMA_VERSION).values(version=SCHEMA))
             version = connection.scalar(select(SCHEMA_VERSION.c.version)) or 0
+            for older in range(version, SCHEMA):
+                for statement in UPGRADES.get(older, ()):
+                    connection.execute(text(statement))
+                connection.execute(update(SCHEMA_VERSION).values(version=older + 1))
         if version > SCHEMA:
             raise ConversationError(
                 f"The conversations of {self._where()} were written by a newer chatrec"

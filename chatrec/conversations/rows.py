@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Iterator
 from typing import Any
 
 from sqlalchemy import (
@@ -18,6 +19,7 @@ from sqlalchemy import (
     Table,
     Text,
     delete,
+    func,
     select,
     update,
 )
@@ -55,6 +57,7 @@ SESSIONS = Table(
     Column("updated", Float(53), nullable=False),
     Column("turns", Integer, nullable=False),
     Column("state", Text, nullable=False),
+    Column("catalog", String),  # the catalogue it is about; NULL where schema 1 did not say
 )
 
 TURNS = Table(
@@ -79,6 +82,9 @@ FEEDBACK = Table(
 )
 
 
+SUMMARY = ("id", "title", "created", "updated", "turns")
+
+
 class Rows:
     """The statements, on a connection whose transaction the caller begins and ends."""
 
@@ -98,11 +104,14 @@ class Rows:
             state_from_json(_loads(found.state)),
             tuple(turn_from_json(_loads(text)) for text in self._connection.scalars(rows)),
             found.title,
+            found.catalog or "",
         )
 
-    def owner(self, session_id: str) -> str | None:
-        """The user of a session; None where there is no such session or nobody is named."""
-        return self._connection.scalar(select(SESSIONS.c.user_id).where(SESSIONS.c.id == session_id))
+    def belonging(self, session_id: str) -> tuple[str | None, str]:
+        """The user of a session and its catalogue; None and empty where none is known."""
+        columns = (SESSIONS.c.user_id, SESSIONS.c.catalog)
+        found = self._connection.execute(select(*columns).where(SESSIONS.c.id == session_id)).one_or_none()
+        return (found.user_id, found.catalog or "") if found else (None, "")
 
     def begin_session(self, session_id: str, message: str) -> bool:
         """Adds a session without turns, titled by its first message; False where there is one already."""
@@ -111,7 +120,9 @@ class Rows:
         added = self._connection.execute(self._insert(SESSIONS).values(values).on_conflict_do_nothing())
         return bool(added.rowcount)
 
-    def advance(self, session_id: str, *, user: str | None, state: DialogueState, expected_turn: int) -> bool:
+    def advance(
+        self, session_id: str, *, user: str | None, catalog: str, state: DialogueState, expected_turn: int
+    ) -> bool:
         """Puts the state of one more turn; False where the session does not have `expected_turn` turns (any more)."""
         values: dict[str, Any] = {
             "turns": expected_turn + 1,
@@ -122,6 +133,8 @@ class Rows:
             empty = {"id": user, "profile": json.dumps(profile_to_json(UserProfile(user)))}
             self._connection.execute(self._insert(USERS).values(empty).on_conflict_do_nothing())
             values["user_id"] = user
+        if catalog:
+            values["catalog"] = catalog
         moved = self._connection.execute(
             update(SESSIONS).where(SESSIONS.c.id == session_id, SESSIONS.c.turns == expected_turn).values(values)
         )
@@ -137,10 +150,18 @@ class Rows:
         return self._connection.scalar(found) is not None
 
     def sessions(self, user: str) -> list[SessionSummary]:
-        columns = (SESSIONS.c.id, SESSIONS.c.title, SESSIONS.c.created, SESSIONS.c.updated, SESSIONS.c.turns)
+        columns = (*(SESSIONS.c[name] for name in SUMMARY), func.coalesce(SESSIONS.c.catalog, ""))
         mine = select(*columns).where(SESSIONS.c.user_id == user)
         newest_first = mine.order_by(SESSIONS.c.updated.desc(), SESSIONS.c.id)
         return [SessionSummary(*row) for row in self._connection.execute(newest_first)]
+
+    def said(self, user: str) -> dict[str, list[Turn]]:
+        """The turns of each of the user's sessions, by its id."""
+        mine = select(TURNS.c.session_id, TURNS.c.turn).join(SESSIONS).where(SESSIONS.c.user_id == user)
+        found: dict[str, list[Turn]] = {}
+        for row in self._connection.execute(mine.order_by(TURNS.c.session_id, TURNS.c.number)):
+            found.setdefault(row.session_id, []).append(turn_from_json(_loads(row.turn)))
+        return found
 
     def rename(self, session_id: str, title: str) -> bool:
         renamed = update(SESSIONS).where(SESSIONS.c.id == session_id).values(title=title)
@@ -162,11 +183,28 @@ class Rows:
         key = ["session_id", "turn", "item_id"]
         self._connection.execute(saved.on_conflict_do_update(index_elements=key, set_=vote))
 
-    def votes(self) -> list[FeedbackRow]:
+    def withdraw(self, session_id: str, turn: int, *, item_id: str) -> None:
+        key = (FEEDBACK.c.session_id == session_id, FEEDBACK.c.turn == turn, FEEDBACK.c.item_id == item_id)
+        self._connection.execute(delete(FEEDBACK).where(*key))
+
+    def votes(self, *, session_id: str = "") -> list[FeedbackRow]:
+        """Every vote, or those of one session; the oldest first."""
         key = (FEEDBACK.c.session_id, FEEDBACK.c.turn, FEEDBACK.c.item_id)
         columns = (*key, FEEDBACK.c.value, FEEDBACK.c.text, FEEDBACK.c.created)
-        rows = self._connection.execute(select(*columns).order_by(FEEDBACK.c.created, *key))
+        wanted = select(*columns).order_by(FEEDBACK.c.created, *key)
+        rows = self._connection.execute(wanted.where(FEEDBACK.c.session_id == session_id) if session_id else wanted)
         return [FeedbackRow(*row) for row in rows]
+
+    def voted(self, catalog: str) -> Iterator[tuple[FeedbackRow, Turn]]:
+        """The votes cast in conversations about a catalogue, or about none that is known, each with its turn."""
+        here = FEEDBACK.join(SESSIONS, SESSIONS.c.id == FEEDBACK.c.session_id).join(
+            TURNS, (TURNS.c.session_id == FEEDBACK.c.session_id) & (TURNS.c.number == FEEDBACK.c.turn)
+        )
+        wanted = select(*FEEDBACK.c, TURNS.c.turn.label("document")).select_from(here)
+        about = (SESSIONS.c.catalog == catalog) | SESSIONS.c.catalog.is_(None)
+        key = (FEEDBACK.c.created, FEEDBACK.c.session_id, FEEDBACK.c.turn, FEEDBACK.c.item_id)
+        for *vote, document in self._connection.execute(wanted.where(about).order_by(*key)):
+            yield FeedbackRow(*vote), turn_from_json(_loads(document))
 
     def forget_user(self, user_id: str) -> int:
         """Deletes the user and their sessions; counts the rows that were the user's own and their sessions'."""

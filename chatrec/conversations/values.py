@@ -16,24 +16,32 @@ LONGEST_TITLE = 60
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
-    """One session as it stands after its last finished turn. `user` is None while nobody is named."""
+    """One session as it stands after its last finished turn.
+
+    `user` is None while nobody is named; `catalog` is empty where it is not known which catalogue it is about.
+    """
 
     id: str
     user: str | None = None
     state: DialogueState = field(default_factory=DialogueState)
     turns: tuple[Turn, ...] = ()
     title: str = ""
+    catalog: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class SessionSummary:
-    """A line of a list of sessions. `created` and `updated` are seconds since 1970, UTC; `turns` counts them."""
+    """A line of a list of sessions. `created` and `updated` are seconds since 1970, UTC; `turns` counts them.
+
+    `catalog` is empty where it is not known which catalogue the session is about.
+    """
 
     id: str
     title: str
     created: float
     updated: float
     turns: int
+    catalog: str = ""
 
 
 @dataclass(frozen=True, slots=True)

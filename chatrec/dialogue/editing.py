@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
-from chatrec.dialogue.state import remembered, undone
+from chatrec.dialogue.reading import Attitude
+from chatrec.dialogue.state import feel, remembered, undone
 from chatrec.errors import ConversationError
 from chatrec.types import Constraint, DialogueState, Mention, Order, Wish
 from chatrec.wording import name_of, wish_in_words
@@ -17,7 +18,7 @@ Kind: TypeAlias = Literal[
 
 MENTIONS: tuple[Kind, ...] = ("liked", "disliked", "rejected", "accepted", "seen")
 
-__all__ = ["Change", "Kind", "changes", "constrained", "undone", "without"]
+__all__ = ["Change", "Kind", "changes", "constrained", "felt", "undone", "without"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,12 @@ def without(state: DialogueState, change: Change) -> DialogueState:
     field = {"wish": "wishes", "constraint": "constraints", "preference": "constraints"}.get(change.kind, change.kind)
     kept = tuple(entry for entry in getattr(state, field) if entry != change.value)
     return replace(after, **{field: kept})  # type: ignore[arg-type]
+
+
+def felt(state: DialogueState, item_id: str, attitude: Attitude) -> DialogueState:
+    """The state with what is felt about one item."""
+    turn = state.turn + 1
+    return feel(replace(state, turn=turn, before=remembered(state)), item_id, attitude, turn)
 
 
 def constrained(state: DialogueState, constraints: Sequence[Constraint], *, facets: Sequence[str]) -> DialogueState:

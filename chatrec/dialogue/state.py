@@ -82,7 +82,7 @@ def applied(state: DialogueState, reading: Reading, reader: Reader) -> DialogueS
         before=before,
     )
     for attitude, item_id in reading.felt:
-        new = _feel(new, item_id, attitude, turn)
+        new = feel(new, item_id, attitude, turn)
     return new
 
 
@@ -120,7 +120,7 @@ def _shortened(state: DialogueState, steps: int) -> DialogueState:
     return state if shorter is state.before else replace(state, before=shorter)
 
 
-def _feel(state: DialogueState, item_id: str, attitude: Attitude, turn: int) -> DialogueState:
+def feel(state: DialogueState, item_id: str, attitude: Attitude, turn: int) -> DialogueState:
     """`item_id` moves to where the latest attitude puts it; having been seen does not undo being liked."""
     if attitude == "seen":
         return replace(state, seen=_with(state.seen, [item_id], turn))
