@@ -6,14 +6,26 @@ from collections.abc import Callable, Collection, Generator, Mapping
 from contextlib import closing
 from typing import Any
 
+from chatrec.account import account_of, amendment, fitting, taught, worded
 from chatrec.conversations import Conversations
-from chatrec.dialogue.editing import Change, changes, constrained, undone, without
+from chatrec.dialogue.editing import Change, amended, constrained, switched, undone, without
 from chatrec.dialogue.filters import constraints_from
 from chatrec.drafts import Draft
 from chatrec.errors import ChatRecError, ConversationError
 from chatrec.rooms import Rooms
 from chatrec.turn import explanation_of, run_turn
-from chatrec.types import DialogueState, DoneEvent, ErrorEvent, Event, Explanation, Reply, Turn
+from chatrec.types import (
+    Constraint,
+    DialogueState,
+    DoneEvent,
+    ErrorEvent,
+    Event,
+    Explanation,
+    Held,
+    Reply,
+    Turn,
+)
+from chatrec.wording import name_of
 
 
 class Session:
@@ -46,8 +58,8 @@ class Session:
                 return event.reply
         raise ConversationError("The turn ended without a reply.", mend="Send the message again.")
 
-    def stream(self, message: str, *, touched: Collection[str] = ()) -> Generator[Event, None, None]:
-        """The events of one turn, in order, `DoneEvent` or `ErrorEvent` last.
+    def stream(self, message: str | None, *, touched: Collection[str] = ()) -> Generator[Event, None, None]:
+        """The events of one turn, in order, `DoneEvent` or `ErrorEvent` last; `message` None: what fits as it stands.
 
         `touched` are ids of cards that a later order leaves where they are; it may grow while the turn runs. A turn
         that fails leaves no trace. Closing the stream stops the turn and cancels what it asked of others:
@@ -62,12 +74,12 @@ class Session:
             with closing(run_turn(self._rooms(), before, message, profile=profile, draft=draft)) as events:
                 for event in events:
                     if isinstance(event, DoneEvent):
-                        self._commit(before, message, event.reply)
+                        self._commit(before, message or "", event.reply)
                         draft = None
                     yield event
         except GeneratorExit:
             if draft and draft.recommendations:
-                self._commit(before, message, draft.reply(stopped=True))
+                self._commit(before, message or "", draft.reply(stopped=True))
             raise
         except ChatRecError as error:
             yield ErrorEvent(error)
@@ -86,23 +98,52 @@ class Session:
 
     def changes(self) -> tuple[Change, ...]:
         """Everything the conversation has come to, a wish, a condition, an item at a time, with its turn."""
-        return changes(self.state)
+        return account_of(self._rooms(), self.state)
+
+    def fitting(self) -> int:
+        """How many items of the catalogue fit everything that is asked for, shown before or not."""
+        kept = self._conversations.start(self.id, self.user)
+        return fitting(self._rooms(), kept.state, self._conversations.user(kept.user) if kept.user else None)
 
     def undo(self) -> DialogueState:
-        """Takes back the last message that changed something; what it had changed is exactly as before."""
+        """Takes back the last message or edit that changed something; what it had changed is exactly as before."""
         return self._edit(undone, "Undone.")
 
     def remove(self, change: Change) -> DialogueState:
         """Takes out one thing that `changes` lists. Raises ConversationError where it is not there (any more)."""
-        return self._edit(lambda state: without(state, change), f"Taken out: {change.text}.")
+        rooms = self._rooms()
+        return self._edit(lambda state: taught(rooms, state, without(state, change)), f"Taken out: {change.text}.")
 
-    def constrain(self, filters: Mapping[str, Any]) -> DialogueState:
-        """Puts conditions in the place of those on the same facets; written as `ChatRec.recommend` takes them."""
-        schema = self._rooms().retriever.snapshot.schema
+    def switch(self, change: Change) -> DialogueState:
+        """Switches one thing that `changes` lists off, where it stays listed without effect, or on again."""
+        done = "Switched off" if change.on else "Switched on"
+        rooms = self._rooms()
+        return self._edit(lambda state: taught(rooms, state, switched(state, change)), f"{done}: {change.text}.")
+
+    def amend(self, change: Change, value: Held) -> DialogueState:
+        """Puts `value` in the place of one thing that `changes` lists: of the same sort and, where it has one, facet.
+
+        Raises ConversationError for another sort, MessageError for a condition that the catalogue cannot have.
+        """
+        rooms = self._rooms()
+        if isinstance(value, Constraint):
+            constraints_from({value.facet: {value.op: value.values}}, rooms.retriever.snapshot.schema)
         return self._edit(
-            lambda state: constrained(state, constraints_from(filters, schema), facets=tuple(filters)),
-            "Conditions set.",
+            lambda state: taught(rooms, state, amended(state, change, value)),
+            f"Changed: {amendment(rooms, change, value)}.",
         )
+
+    def constrain(self, filters: Mapping[str, Any], *, lift: Collection[str] = ()) -> DialogueState:
+        """Puts conditions in the place of those on the same facets; written as `ChatRec.recommend` takes them.
+
+        On the facets of `lift` nothing is asked for any more.
+        """
+        rooms = self._rooms()
+        new = constraints_from(filters, rooms.retriever.snapshot.schema)
+        told = "; ".join(worded(rooms, known) for known in new)
+        gone = ", ".join(name_of(name, rooms.retriever.snapshot.schema.get(name)) for name in lift)
+        text = " ".join([*([f"Set: {told}."] if told else []), *([f"No condition any more: {gone}."] if gone else [])])
+        return self._edit(lambda state: constrained(state, new, facets=(*filters, *lift)), text or "Nothing was set.")
 
     def _edit(self, change: Callable[[DialogueState], DialogueState], told: str) -> DialogueState:
         """A turn without a message."""

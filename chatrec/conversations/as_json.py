@@ -12,7 +12,20 @@ from dataclasses import asdict, fields, is_dataclass
 from typing import Any, TypeVar
 
 from chatrec.errors import ConversationError
-from chatrec.types import Asked, Constraint, DialogueState, Lesson, Mention, Note, Order, Turn, UserProfile, Wish
+from chatrec.types import (
+    Asked,
+    Constraint,
+    DialogueState,
+    Held,
+    Lesson,
+    Mention,
+    Note,
+    Off,
+    Order,
+    Turn,
+    UserProfile,
+    Wish,
+)
 
 SCHEMA = 1
 
@@ -68,9 +81,9 @@ def _state_from_json(document: dict[str, Any]) -> DialogueState:
     before = known.pop("before", None)
     for name, kind in LISTS.items():
         known[name] = _all(kind, known.get(name, ()))
-    known["constraints"] = tuple(
-        Constraint(**{**entry, "values": tuple(map(_number_from_json, entry["values"]))})
-        for entry in (_known(Constraint, entry) for entry in known.get("constraints", ()))
+    known["constraints"] = tuple(map(_constraint, known.get("constraints", ())))
+    known["off"] = tuple(
+        Off(entry["field"], _held(entry["field"], entry["value"]), entry["place"]) for entry in known.get("off", ())
     )
     for name in ("about", "listed"):
         known[name] = tuple(known.get(name, ()))
@@ -78,6 +91,20 @@ def _state_from_json(document: dict[str, Any]) -> DialogueState:
         known["order"] = Order(**_known(Order, known["order"]))
     earlier = _state_from_json(_known(DialogueState, {**document, **before})) if before else None
     return DialogueState(**known, before=earlier)
+
+
+def _constraint(entry: Mapping[str, Any]) -> Constraint:
+    known = _known(Constraint, entry)
+    return Constraint(**{**known, "values": tuple(map(_number_from_json, known["values"]))})
+
+
+def _held(field: str, entry: Mapping[str, Any]) -> Held:
+    """One of what that field of a dialogue state holds."""
+    if field == "constraints":
+        return _constraint(entry)
+    kind = Order if field == "order" else LISTS[field]
+    value: Held = kind(**_known(kind, entry))
+    return value
 
 
 def turn_to_json(turn: Turn) -> dict[str, Any]:
