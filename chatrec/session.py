@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Generator, Mapping
 from contextlib import closing
+from dataclasses import replace
 from typing import Any
 
 from chatrec.account import account_of, amendment, fitting, taught, worded
@@ -23,6 +24,7 @@ from chatrec.types import (
     Explanation,
     Held,
     Reply,
+    Strength,
     Turn,
 )
 from chatrec.wording import name_of
@@ -133,13 +135,17 @@ class Session:
             f"Changed: {amendment(rooms, change, value)}.",
         )
 
-    def constrain(self, filters: Mapping[str, Any], *, lift: Collection[str] = ()) -> DialogueState:
+    def constrain(
+        self, filters: Mapping[str, Any], *, lift: Collection[str] = (), strength: Strength = "hard"
+    ) -> DialogueState:
         """Puts conditions in the place of those on the same facets; written as `ChatRec.recommend` takes them.
 
-        On the facets of `lift` nothing is asked for any more.
+        `strength` is how binding they are. On the facets of `lift` nothing is asked for any more.
         """
         rooms = self._rooms()
-        new = constraints_from(filters, rooms.retriever.snapshot.schema)
+        new = [
+            replace(known, strength=strength) for known in constraints_from(filters, rooms.retriever.snapshot.schema)
+        ]
         told = "; ".join(worded(rooms, known) for known in new)
         gone = ", ".join(name_of(name, rooms.retriever.snapshot.schema.get(name)) for name in lift)
         text = " ".join([*([f"Set: {told}."] if told else []), *([f"No condition any more: {gone}."] if gone else [])])

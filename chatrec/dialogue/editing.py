@@ -11,7 +11,7 @@ from chatrec.dialogue.rows import FIELDS, Entry, row_of, with_row
 from chatrec.dialogue.state import remembered, undone
 from chatrec.dialogue.wishes import without_words_of
 from chatrec.errors import ConversationError
-from chatrec.types import Constraint, DialogueState, Held, Order, Strength, Wish
+from chatrec.types import Constraint, DialogueState, Held, Order, Wish
 from chatrec.wording import name_of, order_in_words, wish_in_words
 
 Kind: TypeAlias = Literal[
@@ -112,12 +112,10 @@ def amended(state: DialogueState, change: Change, value: Held) -> DialogueState:
     return after if same else _let_go(after, [change.value])
 
 
-def constrained(
-    state: DialogueState, constraints: Sequence[Constraint], *, facets: Sequence[str], strength: Strength | None = None
-) -> DialogueState:
+def constrained(state: DialogueState, constraints: Sequence[Constraint], *, facets: Sequence[str]) -> DialogueState:
     """The state with these conditions in the place of all on `facets`, those that are off included."""
     after = _edited(state)
-    new = [replace(known, turn=after.turn, strength=strength or known.strength) for known in constraints]
+    new = [replace(known, turn=after.turn) for known in constraints]
     row = row_of(state, "constraints")
     gone = [entry.value for entry in row if _facet(entry.value) in facets]
     kept = [entry for entry in row if _facet(entry.value) not in facets]

@@ -111,7 +111,7 @@ def _still_off(state: DialogueState, reading: Reading, new: DialogueState, reade
     """`new`, the state after a message, without what was off and has been said anew, replaced or lifted by it."""
     felt = {item_id for _, item_id in reading.felt}
     off = [each.value for each in state.off if isinstance(each.value, Constraint)]
-    left = set(remaining(off, reading, reader.parser.schema))
+    left = {each for each in remaining(off, reading, reader.parser.schema) if each.facet not in reading.declined}
     kept = [
         each
         for each in state.off
