@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
 
 from chatrec.dialogue.editing import Change, changes, in_words
 from chatrec.dialogue.state import query_of, unwelcome
 from chatrec.rooms import Rooms
 from chatrec.rules import required
 from chatrec.steering.lessons import lessons_of
-from chatrec.types import Constraint, DialogueState, Held, UserProfile
+from chatrec.types import Constraint, DialogueState, Held, Hit, UserProfile
 
 JUDGED = ("liked", "disliked", "rejected", "accepted")
 """What lessons are learned from."""
@@ -46,9 +50,41 @@ def taught(rooms: Rooms, before: DialogueState, after: DialogueState) -> Dialogu
     return replace(after, lessons=lessons_of(rooms.retriever.snapshot, after))
 
 
-def fitting(rooms: Rooms, state: DialogueState, profile: UserProfile | None = None) -> int:
-    """How many items meet every hard condition and the house rules, and are not unwelcome; shown before or not."""
+def fitting(rooms: Rooms, state: DialogueState, profile: UserProfile | None = None) -> NDArray[np.bool_]:
+    """Which rows meet every hard condition and the house rules, and are not unwelcome; shown before or not."""
     snapshot = rooms.retriever.snapshot
     rules = required(rooms.policy, profile, snapshot.schema)
     mask = snapshot.mask((*query_of(state).constraints, *rules), unwelcome(state, profile))
-    return snapshot.count if mask is None else int(mask.sum())
+    return np.ones(snapshot.count, dtype=bool) if mask is None else mask
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """An item with what every route that found it made of it; `score` fused, None where no route found it."""
+
+    item_id: str
+    title: str
+    score: float | None
+    hits: Mapping[str, Hit]
+
+
+def scores_of(rooms: Rooms, state: DialogueState, profile: UserProfile | None = None) -> tuple[Scored, ...]:
+    """The items of the last list with their hits, in its order: the search of that turn made again, for the state as it
+    is now."""
+    query = query_of(state, profile)
+    rules = required(rooms.policy, profile, rooms.retriever.snapshot.schema)
+    listed = frozenset(state.listed) - unwelcome(state, profile)
+    found = rooms.retriever.find(
+        replace(query, constraints=(*query.constraints, *rules), excluded=query.excluded - listed)
+    )
+    fused = dict(found.ranking)
+    hits = {name: {hit.item_id: hit for hit in of_route} for name, of_route in found.hits.items()}
+    return tuple(
+        Scored(
+            item_id,
+            title_of(rooms, item_id),
+            fused.get(item_id),
+            {name: by_item[item_id] for name, by_item in hits.items() if item_id in by_item},
+        )
+        for item_id in state.listed
+    )

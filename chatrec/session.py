@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Generator, Mapping
 from contextlib import closing
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from chatrec.account import account_of, amendment, fitting, taught, worded
-from chatrec.conversations import Conversations
+from chatrec.account import Scored, account_of, amendment, fitting, scores_of, taught, worded
+from chatrec.conversations import Conversation, Conversations
 from chatrec.dialogue.editing import Change, amended, constrained, switched, undone, without
 from chatrec.dialogue.filters import constraints_from
 from chatrec.drafts import Draft
@@ -26,8 +26,13 @@ from chatrec.types import (
     Reply,
     Strength,
     Turn,
+    UserProfile,
 )
 from chatrec.wording import name_of
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 
 class Session:
@@ -72,7 +77,7 @@ class Session:
             kept = self._conversations.start(self.id, self.user)
             before = kept.state
             draft = Draft(before, touched=touched)
-            profile = self._conversations.user(kept.user) if kept.user else None
+            profile = self._profile(kept)
             with closing(run_turn(self._rooms(), before, message, profile=profile, draft=draft)) as events:
                 for event in events:
                     if isinstance(event, DoneEvent):
@@ -102,10 +107,18 @@ class Session:
         """Everything the conversation has come to, a wish, a condition, an item at a time, with its turn."""
         return account_of(self._rooms(), self.state)
 
-    def fitting(self) -> int:
-        """How many items of the catalogue fit everything that is asked for, shown before or not."""
+    def fitting(self) -> NDArray[np.bool_]:
+        """Which items of the catalogue, by row, fit everything that is asked for, shown before or not."""
         kept = self._conversations.start(self.id, self.user)
-        return fitting(self._rooms(), kept.state, self._conversations.user(kept.user) if kept.user else None)
+        return fitting(self._rooms(), kept.state, self._profile(kept))
+
+    def scores(self) -> tuple[Scored, ...]:
+        """The items of the last list with what every route makes of them, found anew for the state as it is now."""
+        kept = self._conversations.start(self.id, self.user)
+        return scores_of(self._rooms(), kept.state, self._profile(kept))
+
+    def _profile(self, kept: Conversation) -> UserProfile | None:
+        return self._conversations.user(kept.user) if kept.user else None
 
     def undo(self) -> DialogueState:
         """Takes back the last message or edit that changed something; what it had changed is exactly as before."""

@@ -8,7 +8,12 @@ from collections.abc import Callable, Collection, Generator, Iterator, Sequence
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
+from chatrec.account import Scored
 from chatrec.catalog import Item, Review
+from chatrec.dialogue.editing import Change
 from chatrec.errors import ChatRecError
 from chatrec.types import (
     CardsEvent,
@@ -68,12 +73,14 @@ class StandIn:
         self.model = None
         self.settings = SimpleNamespace(catalog=catalog, llm="auto", n=5)
 
-    def rooms(self) -> Any:
+    def rooms(self, *, speaking: bool = True) -> Any:
         items = SimpleNamespace(
             get=lambda ids: [self.items[each] for each in ids if each in self.items],
             titles=lambda: [(item.id, item.title, None) for item in self.items.values()],
         )
-        return SimpleNamespace(retriever=SimpleNamespace(snapshot=SimpleNamespace(items=items, count=len(self.items))))
+        nothing = {"schema": {}, "numbers": {}, "facet_texts": dict}
+        snapshot = SimpleNamespace(items=items, count=len(self.items), **nothing)
+        return SimpleNamespace(retriever=SimpleNamespace(snapshot=snapshot))
 
     def session(self, id: str | None = None, *, user: str | None = None) -> StandInSession:
         return StandInSession(self, id or secrets.token_urlsafe(16))
@@ -88,6 +95,19 @@ class StandInSession:
     def turns(self) -> tuple[Turn, ...]:
         self.rec.readable.wait(20)
         return tuple(self.rec.kept.get(self.id, ()))
+
+    @property
+    def state(self) -> DialogueState:
+        return DialogueState(turn=len(self.rec.kept.get(self.id, ())))
+
+    def changes(self) -> tuple[Change, ...]:
+        return ()
+
+    def fitting(self) -> NDArray[np.bool_]:
+        return np.ones(len(self.rec.items), dtype=bool)
+
+    def scores(self) -> tuple[Scored, ...]:
+        return ()
 
     def stream(self, message: str, *, touched: Collection[str] = ()) -> Generator[Event, None, None]:
         """As the real one: kept when it is done, and when it is closed after its cards; an error leaves no trace."""

@@ -76,9 +76,10 @@ class Chat:
 
     # What happens
 
-    def ask(self, message: str, where: Any) -> Iterator[dict[Any, Any]]:
-        """Answers one message. A new session gets its id here, with its first message, and a new user theirs."""
-        if not message.strip():
+    def ask(self, message: str | None, where: Any) -> Iterator[dict[Any, Any]]:
+        """Answers one message, or shows what fits where there is none (None). A new session gets its id here, with its
+        first message, and a new user theirs."""
+        if message is not None and not message.strip():
             yield {self.box: gr.skip()}
             return
         before = Place.read(where)
@@ -90,7 +91,8 @@ class Chat:
 
     def ask_said(self, said: str, where: Any) -> Iterator[dict[Any, Any]]:
         """The same for a message that another part sends."""
-        yield from self.ask(str(json.loads(said)["message"])[:LONGEST_MESSAGE] if said else "", where)
+        message = json.loads(said)["message"] if said else ""
+        yield from self.ask(None if message is None else str(message)[:LONGEST_MESSAGE], where)
 
     def resume(self, where: Any) -> Iterator[dict[Any, Any]]:
         """Shows what was said before the page was opened, and follows a turn that still runs."""

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from chatrec.app import ChatRec
 
 HERE = Path(__file__).parent
-STYLES = ("style.css", "layout.css", "talk.css")
+STYLES = ("style.css", "layout.css", "talk.css", "understood.css")
+SCRIPTS = ("page.js", "understood.js")
 CONCURRENT = 20
 _SYSTEM = ("system-ui", "-apple-system", "Segoe UI", "Roboto", "sans-serif")
 _FIXED = ("ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "monospace")
@@ -29,7 +30,7 @@ def look() -> dict[str, Any]:
     return {
         "theme": theme,
         "css_paths": [HERE / style for style in STYLES],
-        "head": f"<script>{(HERE / 'page.js').read_text(encoding='utf-8')}</script>",
+        "head": "".join(f"<script>{(HERE / script).read_text(encoding='utf-8')}</script>" for script in SCRIPTS),
     }
 
 

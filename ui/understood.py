@@ -1,18 +1,143 @@
-"""The column of what was understood."""
+"""The column of what was understood: a list that can be corrected, facets to narrow by, a drawing, scores by route."""
 
 from __future__ import annotations
 
+import json
+from typing import TYPE_CHECKING, Any
+
 import gradio as gr
 
-from chatrec.ui.shared import Shared
+from chatrec.errors import ChatRecError, ConversationError
+from chatrec.types import DialogueState
+from chatrec.ui.cards import text
+from chatrec.ui.edits import carry_out, edit_of
+from chatrec.ui.facet_controls import controls, shown_facets
+from chatrec.ui.listing import listing
+from chatrec.ui.plot import plot
+from chatrec.ui.scores import scores_table
+from chatrec.ui.shared import QUIET, Place, Shared, signal
+
+if TYPE_CHECKING:
+    from chatrec.app import ChatRec
+    from chatrec.session import Session
+
+LONGEST_AXES = 1000
+SHUT = (
+    '<details class="more" data-key="scores" data-asks="scores"><summary data-focus="scores">Scores by route</summary>'
+)
+WAITING = f'{SHUT}<p class="quiet">Looking …</p></details>'
+ANSWERING = ConversationError("A reply is being made.", mend="Change this once it is there.")
 
 
 class UnderstoodColumn:
+    """Shows the dialogue state and makes edits of it; its own script writes what is asked for into two fields."""
+
     def __init__(self, shared: Shared) -> None:
         self.shared = shared
 
     def lay_out(self) -> None:
         gr.HTML("<h2>What I understood</h2>", apply_default_css=False)
+        self.fits = gr.HTML("", apply_default_css=False, elem_id="fits")
+        self.list = gr.HTML("", apply_default_css=False, elem_id="held")
+        gr.HTML("<h2>Narrow it down</h2>", apply_default_css=False)
+        self.facets = gr.HTML("", apply_default_css=False, elem_id="facets")
+        gr.HTML("<h2>Where the items lie</h2>", apply_default_css=False)
+        self.plot = gr.HTML("", apply_default_css=False, elem_id="plot")
+        self.scores = gr.HTML(WAITING, apply_default_css=False, elem_id="scores")
+        self.edit, self.axes, self.asked = (
+            gr.Textbox(visible="hidden", elem_id=name, elem_classes="signal")
+            for name in ("edit", "axes", "asked-scores")
+        )
 
     def connect(self) -> None:
-        """Nothing happens here yet."""
+        shared = self.shared
+        changed = [shared.place, shared.edited, self.fits, self.facets]
+        drawn = [self.fits, self.list, self.facets, self.plot, self.scores]
+        shared.page_load(self.draw, inputs=[shared.place, self.axes], outputs=drawn, **QUIET)
+        shared.when(*(shared.turned, shared.edited, shared.switched), fn=self.draw, inputs=[self.axes], outputs=drawn)
+        shared.when(self.axes, fn=self.draw_plot, inputs=[self.axes], outputs=[self.plot])
+        shared.when(self.asked, fn=self.draw_scores, outputs=[self.scores])
+        shared.when(self.edit, fn=self.change, inputs=[self.edit], outputs=changed)
+
+    # What happens
+
+    def draw(self, where: Any, axes: Any) -> dict[Any, Any]:
+        """Everything as it stands now."""
+        place = Place.read(where)
+        try:
+            rec, session = self.shared.rec_of(place), self.shared.session(place)
+            state = session.state if place.session else DialogueState()
+            return {
+                self.fits: _fits(rec, session, state),
+                self.list: listing(session.changes() if place.session else (), controls=_with_control(rec)),
+                self.facets: _controls(rec, state),
+                self.plot: plot(rec.rooms(speaking=False), session.fitting(), state.listed, wanted=_axes(axes)),
+                self.scores: WAITING,
+            }
+        except ChatRecError as error:
+            return {self.fits: f'<p class="error">{text(error)}</p>', self.list: "", self.facets: "", self.plot: ""}
+
+    def draw_plot(self, where: Any, axes: Any) -> Any:
+        place = Place.read(where)
+        try:
+            session = self.shared.session(place)
+            rooms = self.shared.rec_of(place).rooms(speaking=False)
+            return plot(rooms, session.fitting(), session.state.listed, wanted=_axes(axes))
+        except ChatRecError:  # the list above says it already
+            return gr.skip()
+
+    def draw_scores(self, where: Any) -> str:
+        try:
+            table = scores_table(self.shared.session(Place.read(where)).scores())
+        except ChatRecError as error:
+            table = f'<p class="error">{text(error)}</p>'
+        return f"{SHUT}{table}</details>"
+
+    def change(self, where: Any, written: str) -> dict[Any, Any]:
+        """Makes one edit; what cannot be made is told, and the controls stand as they stood."""
+        edit, before = edit_of(written), Place.read(where)
+        if edit is None:
+            return {self.shared.edited: gr.skip()}
+        place = before.settled()
+        rec = self.shared.rec_of(place)
+        session = self.shared.session(place, new_user="" if before.session else place.user)
+        try:
+            if self.shared.turns.of(place.session):
+                raise ANSWERING
+            carry_out(edit, session, rec.rooms(speaking=False).retriever.snapshot.schema)
+        except ChatRecError as error:
+            told = f'<p class="error" role="alert">{text(error)}</p>'
+            state = session.state
+            return {self.fits: told + _fits(rec, session, state), self.facets: _controls(rec, state)}
+        return {self.shared.place: place.kept(), self.shared.edited: signal()}
+
+
+def _fits(rec: ChatRec, session: Session, state: DialogueState) -> str:
+    """How many items fit, and the buttons that are for the whole. `data-stands` is the turn that edits begin from."""
+    fitting, count = int(session.fitting().sum()), rec.rooms(speaking=False).retriever.snapshot.count
+    dead = "" if state.before else " disabled"
+    return (
+        f'<p class="count-fitting" role="status" data-stands="{state.turn}"><b>{fitting:,}</b> of {count:,}'
+        f' {"items fit" if fitting != 1 else "items fits"}</p><div class="whole">'
+        f'<button type="button" class="primary" data-show-fitting data-focus="show"{"" if state.turn else " disabled"}>'
+        f'Show what fits now</button><button type="button" data-edit="undo" data-focus="undo"{dead}>Undo</button></div>'
+    )
+
+
+def _controls(rec: ChatRec, state: DialogueState) -> str:
+    snapshot = rec.rooms(speaking=False).retriever.snapshot
+    counts = {name: dict(texts) for name, texts in snapshot.facet_texts().items()}
+    return controls(snapshot.schema, state.constraints, counts)
+
+
+def _with_control(rec: ChatRec) -> set[str]:
+    return {facet.name for facet in shown_facets(rec.rooms(speaking=False).retriever.snapshot.schema)}
+
+
+def _axes(written: object) -> list[str]:
+    """The facets that were chosen for the drawing; what cannot be read chooses none."""
+    try:
+        found = json.loads(str(written)[:LONGEST_AXES])
+    except ValueError:
+        return []
+    return [name for name in found if isinstance(name, str)] if isinstance(found, list) else []

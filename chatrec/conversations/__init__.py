@@ -68,7 +68,7 @@ class Conversations:
             raise ValueError(f"turn {turn.number} with state {state.turn} does not follow turn {expected_turn}")
         checked_session_id(session_id)
         with self._database.writing() as rows:
-            begun = expected_turn > 0 or rows.begin_session(session_id, turn.message)
+            begun = expected_turn > 0 or rows.begin_session(session_id, turn.message or turn.reply)
             named = _agreed(rows.owner(session_id), user)
             if not (begun and rows.advance(session_id, user=named, state=state, expected_turn=expected_turn)):
                 raise ConversationError(
