@@ -343,7 +343,8 @@ class ChatRec:
 
 
 class User:
-    """A user's profile: `owns` and `seen` (item ids, never recommended again), `access` and `confirmed` (words)."""
+    """A user's profile: `owns` and `seen` (item ids, never recommended again), `saved` (item ids to come back to),
+    `access` and `confirmed` (words)."""
 
     def __init__(self, id: str, conversations: Conversations) -> None:
         self.id = id
@@ -360,6 +361,7 @@ class User:
         seen: Iterable[str] = (),
         access: Iterable[str] = (),
         confirmed: Iterable[str] = (),
+        saved: Iterable[str] = (),
     ) -> UserProfile:
         """The profile with these added, kept."""
         known = self.profile
@@ -369,7 +371,15 @@ class User:
             seen=known.seen | set(seen),
             access=known.access | set(access),
             confirmed=known.confirmed | set(confirmed),
+            saved=known.saved | set(saved),
         )
+        self._conversations.save_user(changed)
+        return changed
+
+    def remove(self, *, seen: Iterable[str] = (), saved: Iterable[str] = ()) -> UserProfile:
+        """The profile without these, kept."""
+        known = self.profile
+        changed = replace(known, seen=known.seen - set(seen), saved=known.saved - set(saved))
         self._conversations.save_user(changed)
         return changed
 

@@ -17,6 +17,7 @@ from chatrec.types import (
     Question,
     Recommendation,
     Reply,
+    Suggestion,
     Usage,
 )
 
@@ -33,6 +34,7 @@ class Draft:
     about: tuple[Claim, ...] = ()
     question: Question | None = None
     blocking: Constraint | None = None
+    suggestions: tuple[Suggestion, ...] = ()
     notes: dict[str, Note] = field(default_factory=dict)
     timings: dict[str, float] = field(default_factory=dict)
     usage: Usage = field(default_factory=Usage)
@@ -72,6 +74,8 @@ class Draft:
             self.about,
             self.question,
             self.blocking,
+            self.opening,
+            self.suggestions,
         )
 
 

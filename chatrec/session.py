@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from chatrec.account import Scored, account_of, amendment, fitting, scores_of, taught, worded
 from chatrec.conversations import Conversation, Conversations
-from chatrec.dialogue.editing import Change, amended, constrained, switched, undone, without
+from chatrec.dialogue.editing import Change, amended, constrained, felt, switched, undone, without
 from chatrec.dialogue.filters import constraints_from
+from chatrec.dialogue.reading import Attitude
 from chatrec.drafts import Draft
 from chatrec.errors import ChatRecError, ConversationError
 from chatrec.rooms import Rooms
@@ -24,6 +25,7 @@ from chatrec.types import (
     Explanation,
     Held,
     Reply,
+    Shown,
     Strength,
     Turn,
     UserProfile,
@@ -65,11 +67,14 @@ class Session:
                 return event.reply
         raise ConversationError("The turn ended without a reply.", mend="Send the message again.")
 
-    def stream(self, message: str | None, *, touched: Collection[str] = ()) -> Generator[Event, None, None]:
+    def stream(
+        self, message: str | None, *, touched: Collection[str] = (), felt: tuple[Attitude, str] | None = None
+    ) -> Generator[Event, None, None]:
         """The events of one turn, in order, `DoneEvent` or `ErrorEvent` last; `message` None: what fits as it stands.
 
-        `touched` are ids of cards that a later order leaves where they are; it may grow while the turn runs. A turn
-        that fails leaves no trace. Closing the stream stops the turn and cancels what it asked of others:
+        `felt` is all that the message says, of one item by its id: the message itself is then not read. `touched` are
+        ids of cards that a later order leaves where they are; it may grow while the turn runs. A turn that fails
+        leaves no trace. Closing the stream stops the turn and cancels what it asked of others:
         before its cards nothing is kept, after them the turn is kept, marked stopped.
         """
         draft = None
@@ -78,7 +83,7 @@ class Session:
             before = kept.state
             draft = Draft(before, touched=touched)
             profile = self._profile(kept)
-            with closing(run_turn(self._rooms(), before, message, profile=profile, draft=draft)) as events:
+            with closing(run_turn(self._rooms(), before, message, profile=profile, draft=draft, felt=felt)) as events:
                 for event in events:
                     if isinstance(event, DoneEvent):
                         self._commit(before, message or "", event.reply)
@@ -129,6 +134,17 @@ class Session:
         rooms = self._rooms()
         return self._edit(lambda state: taught(rooms, state, without(state, change)), f"Taken out: {change.text}.")
 
+    def feel(self, item_id: str, attitude: Attitude) -> DialogueState:
+        """Takes down what is felt about an item. Raises ConversationError for one that is not in the catalogue."""
+        rooms = self._rooms()
+        item = rooms.item(item_id)
+        if item is None:
+            raise ConversationError(f"The catalogue has no item {item_id!r}.", mend="Name an item by its id.")
+        return self._edit(
+            lambda state: taught(rooms, state, felt(state, item_id, attitude)),
+            f"Taken down as {attitude}: {item.title}.",
+        )
+
     def switch(self, change: Change) -> DialogueState:
         """Switches one thing that `changes` lists off, where it stays listed without effect, or on again."""
         done = "Switched off" if change.on else "Switched on"
@@ -173,12 +189,34 @@ class Session:
         return after
 
     def _commit(self, before: DialogueState, message: str, reply: Reply) -> None:
-        turn = Turn(
-            number=reply.state.turn,
-            message=message,
-            reply=reply.text,
-            item_ids=tuple(shown.item.id for shown in reply.recommendations),
-            notes=reply.notes,
-            stopped=reply.stopped,
+        self._conversations.commit(self.id, self.user, reply.state, turn_of(message, reply), expected_turn=before.turn)
+
+
+def turn_of(message: str, reply: Reply) -> Turn:
+    """A finished turn as it is kept."""
+    shown = tuple(
+        Shown(
+            each.item.id,
+            each.explanation.claims,
+            tuple(evidence.ref for evidence in each.evidence),
+            each.breaks,
+            each.disclosure,
         )
-        self._conversations.commit(self.id, self.user, reply.state, turn, expected_turn=before.turn)
+        for each in reply.recommendations
+    )
+    return Turn(
+        number=reply.state.turn,
+        message=message,
+        reply=reply.text,
+        item_ids=tuple(each.item_id for each in shown),
+        notes=reply.notes,
+        stopped=reply.stopped,
+        opening=reply.opening,
+        shown=shown,
+        claims=reply.claims,
+        question=reply.question,
+        blocking=reply.blocking,
+        suggestions=reply.suggestions,
+        timings=reply.timings,
+        usage=reply.usage,
+    )

@@ -9,8 +9,10 @@ from typing import TypeVar
 
 from chatrec import replies
 from chatrec.answering import Answer, about_item, compare, why
+from chatrec.dialogue.reading import Act, Attitude, Reading
 from chatrec.dialogue.state import applied, checked, query_of, setting_of, show, unwelcome
 from chatrec.drafts import Draft
+from chatrec.errors import MessageError
 from chatrec.examples import examples_of
 from chatrec.explainer import Said, explain
 from chatrec.llm import fallback_note
@@ -21,6 +23,7 @@ from chatrec.rules import enforce, permitted, required
 from chatrec.steering.lessons import lessons_of
 from chatrec.steering.question import CONSIDERED, best_question
 from chatrec.steering.relaxing import Relaxation, relax
+from chatrec.steering.suggesting import suggest
 from chatrec.types import (
     Asked,
     Candidate,
@@ -84,23 +87,29 @@ def run_turn(
     constraints: Sequence[Constraint] = (),
     n: int | None = None,
     draft: Draft | None = None,
+    felt: tuple[Attitude, str] | None = None,
 ) -> Generator[Event, None, None]:
     """Every event of one turn, `DoneEvent` last; nothing is stored, and `state` is not changed.
 
-    `message` None: nothing is said, the state and the constraints speak for themselves.
+    `message` None: nothing is said, the state and the constraints speak for themselves. `felt` is what the message
+    says, of one item by its id, where that need not be read.
 
     Raises MessageError for a message that cannot be answered, and what the operator must mend.
     """
     draft = draft or Draft(state)
     yield StageEvent("understanding")
     with draft.timed("understanding"):
-        draft.state = _understood(rooms, state, message, draft)
+        if felt:
+            draft.state = _learned(rooms, state, applied(state, _of_item(rooms, *felt), rooms.reader))
+        else:
+            draft.state = _understood(rooms, state, message, draft)
         wanted = _wanted(rooms, draft.state, profile, constraints, n)
     yield StateEvent(draft.state)
     yield from map(NoteEvent, draft.notes.values())
     intent = draft.state.intent
     if intent in FINDS:
         yield from _find(rooms, wanted, draft)
+        _suggest(rooms, wanted, draft)
     elif intent in ("ask", "compare", "why"):
         yield from _answer(rooms, wanted.query, message or "", draft)
     else:
@@ -118,7 +127,19 @@ def _understood(rooms: Rooms, state: DialogueState, message: str | None, draft: 
     reading, notes, used = understood(reading, message, setting, rooms.reader, model=rooms.listener, limit=rooms.limit)
     _noted(notes, draft)
     draft.usage += used
-    new = applied(state, reading, rooms.reader)
+    return _learned(rooms, state, applied(state, reading, rooms.reader))
+
+
+def _of_item(rooms: Rooms, attitude: Attitude, item_id: str) -> Reading:
+    """What a message says that is about one item and need not be read."""
+    if rooms.item(item_id) is None:
+        raise MessageError(f"The catalogue has no item {item_id!r} (any more).", mend="Name one of its items.")
+    act: Act = "reject" if attitude in ("rejected", "disliked") else "refine"
+    return Reading(act, felt=((attitude, item_id),), items=(item_id,))
+
+
+def _learned(rooms: Rooms, state: DialogueState, new: DialogueState) -> DialogueState:
+    """The new state with what turning items down has taught by now."""
     if new.intent != "undo" and (new.rejected, new.disliked, new.liked, new.accepted) != (
         state.rejected,
         state.disliked,
@@ -300,6 +321,28 @@ def _ask(rooms: Rooms, wanted: _Wanted, draft: Draft) -> Iterator[Event]:
     if draft.question:
         draft.state = replace(state, questions=(*state.questions, Asked(draft.question.facet, state.turn)))
         yield TextEvent(draft.question.text)
+
+
+def _suggest(rooms: Rooms, wanted: _Wanted, draft: Draft) -> None:
+    """Next messages, each of which was tried on the state that the turn has come to."""
+    if not rooms.asks:
+        return
+    setting = setting_of(draft.state, rooms.item)
+
+    def tried(message: str) -> tuple[DialogueState, Query]:
+        new = applied(draft.state, rooms.reader.read(message, setting), rooms.reader)
+        query = query_of(new, wanted.profile)
+        return new, replace(query, constraints=(*query.constraints, *wanted.rules))
+
+    with draft.timed("suggesting"):
+        draft.suggestions = suggest(
+            rooms.retriever.snapshot,
+            draft.state,
+            tried=tried,
+            shown=[shown.item for shown in draft.recommendations],
+            question=draft.question,
+            blocking=draft.blocking,
+        )
 
 
 def _answer(rooms: Rooms, query: Query, message: str, draft: Draft) -> Iterator[Event]:

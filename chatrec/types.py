@@ -118,13 +118,14 @@ class DialogueState:
 
 @dataclass(frozen=True, slots=True)
 class UserProfile:
-    """What a user owns, has seen (ids of items), has access to (services, memberships) and has confirmed."""
+    """What a user owns, has seen, has saved (ids of items), has access to (services, memberships), has confirmed."""
 
     id: str
     owns: frozenset[str] = frozenset()
     seen: frozenset[str] = frozenset()
     access: frozenset[str] = frozenset()
     confirmed: frozenset[str] = frozenset()
+    saved: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,6 +258,21 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
+class Suggestion:
+    """A next message worth sending: `message` are the words to send, `label` a few that stand for them.
+
+    `kind` is what sending it does: "option" answers the open question, "relax" lets go of the conditions on `facet`,
+    "more" and "less" ask for more or less of the number or the steps of `facet`, "without" for items without a value
+    of it, "surprise" for something unlikely.
+    """
+
+    label: str
+    message: str
+    kind: Literal["option", "relax", "more", "less", "without", "surprise"]
+    facet: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Note:
     """Something that was degraded or prevented in a turn: a `kind` to count by, and a sentence to read."""
 
@@ -298,7 +314,7 @@ class Reply:
 
     `claims` are sentences of `text` that rest on evidence of items which are not recommended in it, such as the answer
     to a question about one; `question` is what the user is asked; `blocking` is the condition that excludes most,
-    where nothing meets all of them.
+    where nothing meets all of them; `opening` is what `text` says before its items; `suggestions` are next messages.
     """
 
     text: str
@@ -311,11 +327,28 @@ class Reply:
     claims: tuple[Claim, ...] = ()
     question: Question | None = None
     blocking: Constraint | None = None
+    opening: str = ""
+    suggestions: tuple[Suggestion, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """An item as a kept turn showed it: its reasons, the `refs` of its evidence, best first, what it breaks."""
+
+    item_id: str
+    claims: tuple[Claim, ...] = ()
+    refs: tuple[str, ...] = ()
+    breaks: tuple[Constraint, ...] = ()
+    disclosure: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """A finished turn as it is kept: what was said, what was answered, which items were shown."""
+    """A finished turn as it is kept: what was said, what was answered, which items were shown.
+
+    A turn without a message is a change made by hand. From `opening` on the fields are those of `Reply`, and empty in
+    turns that were kept before these fields were; quotes are not kept, their refs are.
+    """
 
     number: int
     message: str
@@ -323,6 +356,14 @@ class Turn:
     item_ids: tuple[str, ...] = ()
     notes: tuple[Note, ...] = ()
     stopped: bool = False
+    opening: str = ""
+    shown: tuple[Shown, ...] = ()
+    claims: tuple[Claim, ...] = ()
+    question: Question | None = None
+    blocking: Constraint | None = None
+    suggestions: tuple[Suggestion, ...] = ()
+    timings: Mapping[str, float] = field(default_factory=dict)
+    usage: Usage = field(default_factory=Usage)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,20 +18,24 @@ if TYPE_CHECKING:
 
 HERE = Path(__file__).parent
 STYLES = ("style.css", "layout.css", "talk.css", "understood.css")
-SCRIPTS = ("page.js", "understood.js")
+SCRIPTS = ("columns.js", "page.js", "understood.js")
 CONCURRENT = 20
 _SYSTEM = ("system-ui", "-apple-system", "Segoe UI", "Roboto", "sans-serif")
 _FIXED = ("ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "monospace")
 
 
 def look() -> dict[str, Any]:
-    """What Gradio is told about fonts, colours and scripts: all of them stand in this folder."""
+    """What Gradio is told about fonts, colours and scripts: all of them stand in this folder.
+
+    The styles go in as they are: Gradio would rewrite every selector, and lose those about the whole document.
+    """
     theme = gr.themes.Base(primary_hue="teal", neutral_hue="stone", font=_SYSTEM, font_mono=_FIXED)
-    return {
-        "theme": theme,
-        "css_paths": [HERE / style for style in STYLES],
-        "head": "".join(f"<script>{(HERE / script).read_text(encoding='utf-8')}</script>" for script in SCRIPTS),
-    }
+    styles = "".join(f"<style>{_read(style)}</style>" for style in STYLES)
+    return {"theme": theme, "head": styles + "".join(f"<script>{_read(script)}</script>" for script in SCRIPTS)}
+
+
+def _read(name: str) -> str:
+    return (HERE / name).read_text(encoding="utf-8")
 
 
 def build(rec: ChatRec) -> gr.Blocks:

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, fields, is_dataclass
+from dataclasses import fields, is_dataclass
 from typing import Any, TypeVar
 
 from chatrec.errors import ConversationError
 from chatrec.types import (
     Asked,
+    Claim,
     Constraint,
     DialogueState,
     Held,
@@ -22,7 +23,11 @@ from chatrec.types import (
     Note,
     Off,
     Order,
+    Question,
+    Shown,
+    Suggestion,
     Turn,
+    Usage,
     UserProfile,
     Wish,
 )
@@ -43,7 +48,7 @@ LISTS: dict[str, type[Any]] = {
     "lessons": Lesson,
     "questions": Asked,
 }
-PROFILE = ("owns", "seen", "access", "confirmed")
+PROFILE = ("owns", "seen", "access", "confirmed", "saved")
 NON_FINITE = {"inf": math.inf, "-inf": -math.inf, "nan": math.nan}
 
 T = TypeVar("T")
@@ -66,6 +71,8 @@ def _state_to_json(state: DialogueState, after: dict[str, Any] | None = None) ->
 def _plain(value: Any) -> Any:
     if isinstance(value, tuple):
         return [_plain(entry) for entry in value]
+    if isinstance(value, Mapping):
+        return {name: _plain(entry) for name, entry in value.items()}
     if is_dataclass(value) and not isinstance(value, type):
         return {entry.name: _plain(getattr(value, entry.name)) for entry in fields(value)}
     return _number_to_json(value)
@@ -81,7 +88,7 @@ def _state_from_json(document: dict[str, Any]) -> DialogueState:
     before = known.pop("before", None)
     for name, kind in LISTS.items():
         known[name] = _all(kind, known.get(name, ()))
-    known["constraints"] = tuple(map(_constraint, known.get("constraints", ())))
+    known["constraints"] = _constraints(known.get("constraints", ()))
     known["off"] = tuple(
         Off(entry["field"], _held(entry["field"], entry["value"]), entry["place"]) for entry in known.get("off", ())
     )
@@ -108,7 +115,7 @@ def _held(field: str, entry: Mapping[str, Any]) -> Held:
 
 
 def turn_to_json(turn: Turn) -> dict[str, Any]:
-    return {"schema": SCHEMA, **asdict(turn)}
+    return {"schema": SCHEMA, **_plain(turn)}
 
 
 def turn_from_json(document: Any) -> Turn:
@@ -117,7 +124,17 @@ def turn_from_json(document: Any) -> Turn:
     def build(known: dict[str, Any]) -> Turn:
         known["item_ids"] = tuple(known.get("item_ids", ()))
         known["notes"] = _all(Note, known.get("notes", ()))
-        return Turn(**known)
+        known["shown"] = tuple(map(_shown, known.get("shown", ())))
+        known["claims"] = _claims(known.get("claims", ()))
+        known["suggestions"] = _all(Suggestion, known.get("suggestions", ()))
+        known["timings"] = {name: float(_number_from_json(ms)) for name, ms in known.get("timings", {}).items()}
+        if asked := known.get("question"):
+            known["question"] = Question(**{**_known(Question, asked), "options": tuple(asked.get("options", ()))})
+        if blocking := known.get("blocking"):
+            (known["blocking"],) = _constraints([blocking])
+        if used := known.get("usage"):
+            known["usage"] = Usage(**{**_known(Usage, used), "models": tuple(used.get("models", ()))})
+        return Turn(**{name: value for name, value in known.items() if value is not None})
 
     return _read(Turn, document, build)
 
@@ -160,6 +177,21 @@ def _all(kind: type[T], entries: Any) -> tuple[T, ...]:
 def _known(kind: type[Any], mapping: Mapping[str, Any]) -> dict[str, Any]:
     names = {field.name for field in fields(kind)}
     return {name: value for name, value in mapping.items() if name in names}
+
+
+def _constraints(entries: Any) -> tuple[Constraint, ...]:
+    return tuple(map(_constraint, entries))
+
+
+def _claims(entries: Any) -> tuple[Claim, ...]:
+    return tuple(Claim(**{**_known(Claim, entry), "refs": tuple(entry["refs"])}) for entry in entries)
+
+
+def _shown(entry: Any) -> Shown:
+    known = {**_known(Shown, entry), "refs": tuple(entry.get("refs", ()))}
+    known["claims"] = _claims(entry.get("claims", ()))
+    known["breaks"] = _constraints(entry.get("breaks", ()))
+    return Shown(**known)
 
 
 def _number_to_json(value: str | float | bool) -> Any:

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias
 
 from chatrec.catalog.schema import Facet
+from chatrec.dialogue.reading import Attitude
 from chatrec.dialogue.rows import FIELDS, Entry, row_of, with_row
-from chatrec.dialogue.state import remembered, undone
+from chatrec.dialogue.state import feel, remembered, undone
 from chatrec.dialogue.wishes import without_words_of
 from chatrec.errors import ConversationError
 from chatrec.types import Constraint, DialogueState, Held, Order, Wish
@@ -18,7 +19,7 @@ Kind: TypeAlias = Literal[
     "wish", "constraint", "preference", "order", "liked", "disliked", "rejected", "accepted", "seen"
 ]
 
-__all__ = ["Change", "Kind", "amended", "changes", "constrained", "in_words", "switched", "undone", "without"]
+__all__ = ["Change", "Kind", "amended", "changes", "constrained", "felt", "in_words", "switched", "undone", "without"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +111,12 @@ def amended(state: DialogueState, change: Change, value: Held) -> DialogueState:
     row[place] = Entry(new)
     after = with_row(after, sort, row)
     return after if same else _let_go(after, [change.value])
+
+
+def felt(state: DialogueState, item_id: str, attitude: Attitude) -> DialogueState:
+    """The state with what is felt about one item."""
+    turn = state.turn + 1
+    return feel(replace(state, turn=turn, before=remembered(state)), item_id, attitude, turn)
 
 
 def constrained(state: DialogueState, constraints: Sequence[Constraint], *, facets: Sequence[str]) -> DialogueState:

@@ -97,7 +97,7 @@ def applied(state: DialogueState, reading: Reading, reader: Reader) -> DialogueS
         before=before,
     )
     for attitude, item_id in reading.felt:
-        new = _feel(new, item_id, attitude, turn)
+        new = feel(new, item_id, attitude, turn)
     return _still_off(state, reading, new, reader) if state.off else new
 
 
@@ -109,14 +109,12 @@ def _lifted(state: DialogueState, reading: Reading) -> tuple[Wish, ...]:
 
 def _still_off(state: DialogueState, reading: Reading, new: DialogueState, reader: Reader) -> DialogueState:
     """`new`, the state after a message, without what was off and has been said anew, replaced or lifted by it."""
-    felt = {item_id for _, item_id in reading.felt}
     off = [each.value for each in state.off if isinstance(each.value, Constraint)]
     left = {each for each in remaining(off, reading, reader.parser.schema) if each.facet not in reading.declined}
     kept = [
         each
-        for each in state.off
+        for each in new.off
         if (not isinstance(each.value, Constraint) or each.value in left)
-        and _item(each) not in felt
         and (not isinstance(each.value, Order) or not (reading.order or each.value.facet in reading.dropped))
     ]
     return replace(new, off=tuple(kept))
@@ -149,8 +147,10 @@ def _shortened(state: DialogueState, steps: int) -> DialogueState:
     return state if shorter is state.before else replace(state, before=shorter)
 
 
-def _feel(state: DialogueState, item_id: str, attitude: Attitude, turn: int) -> DialogueState:
-    """`item_id` moves to where the latest attitude puts it; having been seen does not undo being liked."""
+def feel(state: DialogueState, item_id: str, attitude: Attitude, turn: int) -> DialogueState:
+    """`item_id` moves to where the latest attitude puts it; having been seen does not undo being liked.
+    What was off about it goes."""
+    state = replace(state, off=tuple(each for each in state.off if _item(each) != item_id))
     if attitude == "seen":
         return replace(state, seen=_with(state.seen, [item_id], turn))
     if attitude == "liked":
