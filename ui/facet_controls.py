@@ -16,6 +16,9 @@ MOST_FACETS = 20
 SHOWN = 8
 """Values of a facet that can be ticked; the others are found by writing."""
 
+MANY = 40
+"""Values of a facet from which each holds for a few items only, as names do."""
+
 LONGEST_NAME = 48
 NOT_CHOSEN_BY = ("url", "link", "image", "gtin", "sku", "asin")
 
@@ -40,13 +43,17 @@ class Held:
 
 
 def shown_facets(schema: Mapping[str, Facet]) -> list[Facet]:
-    """Those that are worth a control, the commonest first."""
+    """Those that are worth a control: first numbers and what has few values, the commonest first."""
     usable = [
         facet
         for name, facet in schema.items()
         if facet.kind != "text" and not any(part in name.lower() for part in NOT_CHOSEN_BY) and _tells(facet)
     ]
-    return sorted(usable, key=lambda facet: (-facet.count, facet.name))[:MOST_FACETS]
+    return sorted(usable, key=lambda facet: (_has_many(facet), -facet.count, facet.name))[:MOST_FACETS]
+
+
+def _has_many(facet: Facet) -> bool:
+    return facet.kind not in ("number", "date") and len(facet.values) > MANY
 
 
 def _tells(facet: Facet) -> bool:
