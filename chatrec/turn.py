@@ -334,7 +334,7 @@ def _suggest(rooms: Rooms, wanted: _Wanted, draft: Draft) -> None:
         query = query_of(new, wanted.profile)
         return new, replace(query, constraints=(*query.constraints, *wanted.rules))
 
-    with draft.timed("suggesting"):
+    with draft.timed("writing"):
         draft.suggestions = suggest(
             rooms.retriever.snapshot,
             draft.state,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import threading
 from collections.abc import Callable, Collection, Generator, Iterator, Sequence
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -12,9 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chatrec.account import Scored
+from chatrec.app import User
 from chatrec.catalog import Item, Review
+from chatrec.catalog.schema import profile
 from chatrec.dialogue.editing import Change
 from chatrec.errors import ChatRecError
+from chatrec.session import turn_of
 from chatrec.types import (
     CardsEvent,
     Claim,
@@ -30,6 +34,7 @@ from chatrec.types import (
     StageEvent,
     TextEvent,
     Turn,
+    UserProfile,
 )
 
 Script = Callable[[str, Sequence[Item]], Iterator[Event]]
@@ -55,7 +60,21 @@ def answering(message: str, items: Sequence[Item]) -> Iterator[Event]:
         yield TextEvent(each.explanation.text, each.item.id)
     lines = [f"{place}. {each.item.title}: {each.explanation.text}" for place, each in enumerate(shown, 1)]
     text = "\n".join([f"These {len(shown)} answer you best:", *lines])
-    yield DoneEvent(Reply(text, shown, DialogueState(turn=1)))
+    opening = f"These {len(shown)} answer you best:"
+    yield DoneEvent(Reply(text, shown, DialogueState(turn=1), opening=opening, timings={"finding": 12.0}))
+
+
+class Profiles:
+    """What is known of users, as the conversation database keeps it."""
+
+    def __init__(self) -> None:
+        self.known: dict[str, UserProfile] = {}
+
+    def user(self, user_id: str) -> UserProfile:
+        return self.known.get(user_id, UserProfile(user_id))
+
+    def save_user(self, profile: UserProfile) -> None:
+        self.known[profile.id] = profile
 
 
 class StandIn:
@@ -63,6 +82,8 @@ class StandIn:
 
     def __init__(self, items: Sequence[Item], script: Script = answering, *, catalog: str = "tests") -> None:
         self.items = {item.id: item for item in items}
+        self.schema = profile(items)
+        self.profiles = Profiles()
         self.script = script
         self.kept: dict[str, list[Turn]] = {}
         self.lock = threading.Lock()
@@ -78,9 +99,18 @@ class StandIn:
             get=lambda ids: [self.items[each] for each in ids if each in self.items],
             titles=lambda: [(item.id, item.title, None) for item in self.items.values()],
         )
-        nothing = {"schema": {}, "numbers": {}, "facet_texts": dict}
-        snapshot = SimpleNamespace(items=items, count=len(self.items), **nothing)
+        snapshot = SimpleNamespace(
+            items=items,
+            count=len(self.items),
+            schema=self.schema,
+            numbers={},
+            facet_texts=dict,
+            aspects=SimpleNamespace(of=lambda _: ()),
+        )
         return SimpleNamespace(retriever=SimpleNamespace(snapshot=snapshot))
+
+    def user(self, id: str) -> User:
+        return User(id, self.profiles)  # type: ignore[arg-type]  # only its profiles are asked for
 
     def session(self, id: str | None = None, *, user: str | None = None) -> StandInSession:
         return StandInSession(self, id or secrets.token_urlsafe(16))
@@ -98,7 +128,7 @@ class StandInSession:
 
     @property
     def state(self) -> DialogueState:
-        return DialogueState(turn=len(self.rec.kept.get(self.id, ())))
+        return DialogueState(turn=len(self.turns))
 
     def changes(self) -> tuple[Change, ...]:
         return ()
@@ -109,7 +139,9 @@ class StandInSession:
     def scores(self) -> tuple[Scored, ...]:
         return ()
 
-    def stream(self, message: str, *, touched: Collection[str] = ()) -> Generator[Event, None, None]:
+    def stream(
+        self, message: str | None, *, touched: Collection[str] = (), felt: tuple[str, str] | None = None
+    ) -> Generator[Event, None, None]:
         """As the real one: kept when it is done, and when it is closed after its cards; an error leaves no trace."""
         shown: tuple[Recommendation, ...] = ()
         try:
@@ -118,7 +150,10 @@ class StandInSession:
                 if isinstance(event, CardsEvent | ReorderEvent):
                     shown = event.recommendations
                 if isinstance(event, DoneEvent):
-                    self._keep(message, event.reply.text, event.reply.recommendations, stopped=False)
+                    state = replace(event.reply.state, turn=len(self.turns) + 1)
+                    event = DoneEvent(replace(event.reply, state=state))
+                    with self.rec.lock:
+                        self.rec.kept.setdefault(self.id, []).append(turn_of(message, event.reply))
                     shown = ()
                 yield event
         except GeneratorExit:

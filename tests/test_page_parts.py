@@ -34,10 +34,12 @@ from chatrec.types import (
 )
 from chatrec.ui import serve
 from chatrec.ui.about import About, about
-from chatrec.ui.cards import card, facts, initials
+from chatrec.ui.cards import card, initials
+from chatrec.ui.facts import facts
+from chatrec.ui.kept import kept
 from chatrec.ui.running import Answering, Turns
 from chatrec.ui.server import listen
-from chatrec.ui.view import TurnView, kept
+from chatrec.ui.view import TurnView
 
 DESK = item("desk", "Oak desk", "A desk of oak.", "Heavy.", year=1999)
 
@@ -62,7 +64,7 @@ def test_facts_are_short_and_begin_with_the_year() -> None:
             "release_year": 1999,
         },
     )
-    assert facts(thing) == [
+    assert [(fact.name, fact.text) for fact in facts(thing)] == [
         ("release year", "1999"),
         ("weight", "weight 2.5"),
         ("votes", "votes 1,234,567"),

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from chatrec.catalog import Item
+from chatrec.llm.pull import is_fetching
 from chatrec.ui.cards import text
 
 if TYPE_CHECKING:
@@ -25,6 +26,8 @@ class About:
     count: int
     language_model: str
     example: str
+    fetching: bool = False
+    """Whether a local language model is on its way."""
 
     @property
     def suggestions(self) -> tuple[str, ...]:
@@ -42,8 +45,13 @@ class About:
         """Empty with a language model."""
         if self.language_model:
             return ""
+        coming = (
+            "One is being fetched beside this and is used as soon as it is there."
+            if self.fetching
+            else "How to add one"
+        )
         return (
-            "<details><summary>No language model in use: how to add one</summary>"
+            f"<details><summary>No language model in use. {coming}</summary>"
             "<p>Replies are instant: the order comes from the search itself, the reasons are the catalogue's own"
             " sentences. To let a language model choose and write, set <code>CHATREC_LLM</code> in the environment or"
             " in <code>.env</code> and start again: <code>CHATREC_LLM=local</code> for one on this machine,"
@@ -55,7 +63,8 @@ class About:
     def footer(self) -> str:
         used = text(self.language_model) if self.language_model else "none"
         return (
-            f"<p>Language model: {used}. Only items of the catalogue are recommended; every quote is its own text.</p>"
+            f"<p>Language model: {used}. Only items of the catalogue are recommended; every quote is its own text."
+            ' <button type="button" class="plain" data-do="saved">Saved items</button></p>'
         )
 
 
@@ -64,7 +73,7 @@ def about(rec: ChatRec) -> About:
     snapshot = rec.rooms().retriever.snapshot
     titles = (title for _, title, _ in snapshot.items.titles())
     example = next((title for title in titles if len(title) <= LONGEST_EXAMPLE), "")
-    return About(rec.settings.catalog, snapshot.count, _language_model(rec), example)
+    return About(rec.settings.catalog, snapshot.count, _language_model(rec), example, is_fetching())
 
 
 def items_of(rec: ChatRec, ids: Iterable[str]) -> dict[str, Item]:

@@ -3,16 +3,33 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from zlib import crc32
 
-from chatrec.catalog import Item, Value
+from chatrec.catalog.schema import Facet
 from chatrec.types import Claim, Evidence, Recommendation
+from chatrec.ui.facts import facts
+from chatrec.ui.pictures import address_of
+from chatrec.wording import break_in_words
 
-FACTS = 5
-LONGEST_FACT = 40
 LONGEST_QUOTE = 1200
-_NOT_FACTS = ("url", "link", "image", "gtin", "sku", "asin")
+
+ACTIONS = (("more", "More like this"), ("not", "Not this"), ("seen", "Seen it"), ("save", "Save"), ("why", "Why?"))
+"""What a click asks for, by `actions.Deed`, and what the button says."""
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What a card is drawn against: the facets that matter for the request, and the marks that items carry."""
+
+    schema: Mapping[str, Facet] = field(default_factory=dict)
+    first: frozenset[str] = frozenset()
+    seen: frozenset[str] = frozenset()
+    saved: frozenset[str] = frozenset()
+
+
+BARE = Frame()
 
 
 def text(value: object) -> str:
@@ -20,33 +37,63 @@ def text(value: object) -> str:
     return html.escape(str(value).encode("utf-8", "replace").decode())
 
 
-def card(shown: Recommendation, *, claims: Sequence[Claim], writing: bool = False) -> str:
-    """One list entry. `claims` are those released so far; `writing`: more may come."""
+def card(
+    shown: Recommendation,
+    *,
+    claims: Sequence[Claim],
+    writing: bool = False,
+    fresh: int = 0,
+    frame: Frame = BARE,
+) -> str:
+    """One list entry. `claims` are those released so far, the last `fresh` of them since it was drawn last;
+    `writing`: more may come, and there is nothing to click yet."""
     item = shown.item
     quotes = _in_order_of_citing(shown.evidence, claims)
     places = {evidence.ref: place for place, evidence in reversed(list(enumerate(quotes, 1)))}
-    why = " ".join(_claim(claim, places) for claim in claims)
+    old = len(claims) - fresh
+    why = " ".join(_claim(claim, places, fresh=place >= old) for place, claim in enumerate(claims))
     if not claims and writing:
         why = '<span class="awaited" aria-hidden="true"></span>'
     disclosed = f' <span class="disclosure">({text(shown.disclosure)})</span>' if shown.disclosure else ""
-    entries = "".join(f"<li>{_named(name, fact)}</li>" for name, fact in facts(item))
     return (
-        f'<li class="card" data-item="{text(item.id)}">'
-        f'<div class="initials" style="--hue: {crc32(item.id.encode()) % 360}" aria-hidden="true">'
-        f'{text(initials(item.title))}</div><div class="body"><h3 dir="auto">{text(item.title)}{disclosed}</h3>'
-        f'<ul class="facts">{entries}</ul><p class="why" dir="auto">{why}</p>{_quotes(quotes, item.id)}</div></li>'
+        f'<li class="card" data-item="{text(item.id)}">{_picture(shown)}'
+        f'<div class="body"><h3 dir="auto">{text(item.title)}{disclosed}</h3>'
+        f'<ul class="facts">{"".join(_facts(shown, frame))}</ul>{_breaks(shown, frame)}'
+        f'<p class="why" dir="auto">{why}</p>{_quotes(quotes, item.id)}'
+        f"{'' if writing else _actions(shown, frame)}</div></li>"
     )
 
 
-def _named(name: str, fact: str) -> str:
-    """The fact; whoever hears the page and sees no card also hears what it is."""
-    return text(fact) if name in fact else f'<span class="unseen">{text(name)}: </span>{text(fact)}'
+def _picture(shown: Recommendation) -> str:
+    """The letters stand behind a picture, and are there when it fails to load (page.js takes it out)."""
+    item = shown.item
+    address = address_of(item)
+    image = f'<img src="{text(address)}" alt="" loading="lazy" decoding="async">' if address else ""
+    hue = crc32(item.id.encode("utf-8", "replace")) % 360
+    return f'<div class="initials" style="--hue: {hue}" aria-hidden="true">{text(initials(item.title))}{image}</div>'
 
 
-def _claim(claim: Claim, places: dict[str, int]) -> str:
+def _facts(shown: Recommendation, frame: Frame) -> Iterator[str]:
+    """Each fact; whoever hears the page and sees no card also hears what it is."""
+    for fact in facts(shown.item, schema=frame.schema, first=frame.first):
+        named = "" if fact.name in fact.text else f'<span class="unseen">{text(fact.name)}: </span>'
+        about = ' class="matters"' if fact.matters else ""
+        yield f"<li{about}>{named}{text(fact.text)}</li>"
+
+
+def _breaks(shown: Recommendation, frame: Frame) -> str:
+    """What it does not meet; where the reply says so sentence by sentence, these are its claims."""
+    told = [
+        f"<li>{text(break_in_words(broken, shown.item, facet=frame.schema.get(broken.facet)))}</li>"
+        for broken in shown.breaks
+    ]
+    return f'<ul class="breaks" aria-label="Does not meet">{"".join(told)}</ul>' if told else ""
+
+
+def _claim(claim: Claim, places: Mapping[str, int], *, fresh: bool) -> str:
     cited = dict.fromkeys(places[ref] for ref in claim.refs if ref in places)
     marks = "".join(f'<sup><span class="unseen">quote </span>{place}</sup>' for place in cited)
-    return f'<span class="claim">{text(claim.text)}{marks}</span>'
+    return f'<span class="claim{" fresh" if fresh else ""}">{text(claim.text)}{marks}</span>'
 
 
 def _in_order_of_citing(evidence: Sequence[Evidence], claims: Sequence[Claim]) -> list[Evidence]:
@@ -68,6 +115,19 @@ def _quotes(quotes: Sequence[Evidence], item_id: str) -> str:
     return f'<details data-key="{text(item_id)}"><summary>{label}</summary><ol class="quotes">{entries}</ol></details>'
 
 
+def _actions(shown: Recommendation, frame: Frame) -> str:
+    """The buttons of a card; each says for whoever hears it which item it is about."""
+    marked = {"seen": shown.item.id in frame.seen, "save": shown.item.id in frame.saved}
+    about = f'<span class="unseen">: {text(shown.item.title)}</span>'
+    buttons = ""
+    for deed, label in ACTIONS:
+        pressed = f' aria-pressed="{str(marked[deed]).lower()}"' if deed in marked else ""
+        said = "Saved" if deed == "save" and marked[deed] else "Seen" if deed == "seen" and marked[deed] else label
+        buttons += f'<button type="button" data-do="{deed}"{pressed}>{said}{about}</button>'
+    compare = f'<button type="button" data-choose aria-pressed="false">Compare{about}</button>'
+    return f'<div class="actions" role="group" aria-label="{text(shown.item.title)}">{buttons}{compare}</div>'
+
+
 def source(ref: str) -> str:
     """What a ref names, in words."""
     kind, _, which = ref.rpartition("#")[2].partition(":")
@@ -84,36 +144,3 @@ def initials(title: str) -> str:
     """One or two letters that stand where a picture would."""
     words = ["".join(filter(str.isalnum, word)) for word in title.split()]
     return "".join(word[0] for word in words if word)[:2].upper() or "·"
-
-
-def facts(item: Item) -> list[tuple[str, str]]:
-    """A few short facets of the item by name, as readable text; a year comes first."""
-    found = [(name.replace("_", " "), fact) for name, value in item.attributes.items() if (fact := _fact(name, value))]
-    return sorted(found, key=lambda entry: not _is_year(entry[0]))[:FACTS]
-
-
-def _fact(name: str, value: Value) -> str:
-    """Empty for what is too long, or nothing to read."""
-    if any(part in name.lower() for part in _NOT_FACTS):
-        return ""
-    label = name.replace("_", " ")
-    if isinstance(value, bool):
-        return label if value else ""
-    if isinstance(value, int | float):
-        number = f"{value:,}" if abs(value) >= 10_000 else f"{value}"
-        return number if _is_year(name) else f"{label} {number}"
-    words = ", ".join(_few(value)) if isinstance(value, tuple) else value.strip()
-    return words if len(words) <= LONGEST_FACT and "://" not in words else ""
-
-
-def _few(values: Sequence[str]) -> Iterator[str]:
-    """The first values that fit into a fact."""
-    room = LONGEST_FACT
-    for value in values[:3]:
-        room -= len(value) + 2
-        if room >= 0:
-            yield value
-
-
-def _is_year(name: str) -> bool:
-    return name.lower().endswith("year")

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import gradio as gr
 
+from chatrec.dialogue.reading import Attitude
 from chatrec.errors import ChatRecError
+from chatrec.types import StateEvent
 from chatrec.ui.about import items_of
-from chatrec.ui.actions import action_of
-from chatrec.ui.cards import text
+from chatrec.ui.cards import BARE, Frame, text
+from chatrec.ui.facts import matters
+from chatrec.ui.kept import kept
 from chatrec.ui.running import Running
-from chatrec.ui.shared import QUIET, Place, Shared, saying, signal
-from chatrec.ui.view import BUSY, TurnView, kept
+from chatrec.ui.shared import QUIET, Place, Shared, said, saying, signal
+from chatrec.ui.view import BUSY, TurnView
 
 LONGEST_MESSAGE = 10_000
 # `past` grows by the finished turn in the browser, so that no conversation travels back and forth. A turn that still
@@ -29,14 +34,15 @@ class Chat:
         self.shared = shared
 
     def lay_out(self) -> None:
-        about = self.shared.about
-        gr.HTML(about.banner, apply_default_css=False, visible=bool(about.banner), elem_id="banner")
         self.past = gr.HTML("", apply_default_css=False, elem_id="past")
         self.now = gr.HTML("", apply_default_css=False, elem_id="now")
         with gr.Column(elem_id="start", visible=False) as self.start:
             gr.HTML("<h2>What are you looking for?</h2>", apply_default_css=False)
             with gr.Row(elem_id="suggestions"):
-                self.suggestions = [gr.Button(words, size="sm") for words in about.suggestions]
+                self.suggestions = [gr.Button(words, size="sm") for words in self.shared.about.suggestions]
+
+    def lay_out_composer(self) -> None:
+        """Below everything that is read."""
         with gr.Row(elem_id="composer"):
             self.box = gr.Textbox(
                 label="Your message",
@@ -51,7 +57,6 @@ class Chat:
             )
             self.send = gr.Button("Send", variant="primary", elem_id="send", scale=0)
             self.stop = gr.Button("Stop", elem_id="stop", scale=0, visible=False)
-        gr.HTML(about.footer, apply_default_css=False, elem_id="footer")
         self.entered = gr.Textbox(visible="hidden", elem_id="entered", elem_classes="signal")
 
     def connect(self) -> None:
@@ -71,28 +76,34 @@ class Chat:
         left = [*drawn, self.entered]
         shared.switched.change(self.leave, outputs=left, cancels=running, queue=False, **QUIET)
         shared.when(shared.edited, fn=self.redraw, outputs=[self.past])
-        shared.acted.change(self.act, inputs=[shared.acted, place], queue=False, **QUIET)
         self.stop.click(self.end, inputs=[place], queue=False, **QUIET)
 
     # What happens
 
-    def ask(self, message: str | None, where: Any) -> Iterator[dict[Any, Any]]:
+    def ask(self, message: str, where: Any) -> Iterator[dict[Any, Any]]:
+        yield from self._asked(message, where, None)
+
+    def ask_said(self, written: str, where: Any) -> Iterator[dict[Any, Any]]:
+        """The same for a message that another part sends."""
+        message, felt = said(written)
+        yield from self._asked(message and message[:LONGEST_MESSAGE], where, felt)
+
+    def _asked(self, message: str | None, where: Any, felt: tuple[Attitude, str] | None) -> Iterator[dict[Any, Any]]:
         """Answers one message, or shows what fits where there is none (None). A new session gets its id here, with its
         first message, and a new user theirs."""
-        if message is not None and not message.strip():
+        before = Place.read(where)
+        running = self.shared.turns.of(before.session)
+        empty = message is not None and not message.strip()
+        if empty or (running and not running.stopped):  # one at a time; what was typed stays in the box
             yield {self.box: gr.skip()}
             return
-        before = Place.read(where)
         place = before.settled()
         session = self.shared.session(place, new_user="" if before.session else place.user)
-        turn = self.shared.turns.start(session.id, message, session.stream)
+        turn = self.shared.turns.start(
+            session.id, message, partial(session.stream, felt=felt) if felt else session.stream
+        )
         yield {self.shared.place: place.kept(), self.box: "", **self._busy(True)}
-        yield from self._followed(turn)
-
-    def ask_said(self, said: str, where: Any) -> Iterator[dict[Any, Any]]:
-        """The same for a message that another part sends."""
-        message = json.loads(said)["message"] if said else ""
-        yield from self.ask(None if message is None else str(message)[:LONGEST_MESSAGE], where)
+        yield from self._followed(turn, place)
 
     def resume(self, where: Any) -> Iterator[dict[Any, Any]]:
         """Shows what was said before the page was opened, and follows a turn that still runs."""
@@ -102,7 +113,7 @@ class Chat:
         yield {self.past: past, self.start: gr.update(visible=not (past or turn))}
         if turn:
             yield self._busy(True)
-            yield from self._followed(turn)
+            yield from self._followed(turn, place)
 
     def redraw(self, where: Any) -> str:
         return self._past(Place.read(where))
@@ -112,26 +123,37 @@ class Chat:
             before = self.shared.session(place).turns if place.session else ()
             ids = (item_id for each in before for item_id in each.item_ids)
             items = items_of(self.shared.rec_of(place), ids) if before else {}
-            return "".join(kept(each, items).html for each in before)
+            frame = self._frame(place) if before else BARE
+            return "".join(kept(each, items, frame).html for each in before)
         except ChatRecError as error:  # the id is kept: what cannot be read now may be there again later
             return f'<p class="error" role="alert">{text(error)}</p>'
 
-    def _followed(self, turn: Running) -> Iterator[dict[Any, Any]]:
+    def _frame(self, place: Place) -> Frame:
+        """What matters in the session, and the marks of its user."""
+        rec, state = self.shared.rec_of(place), self.shared.session(place).state
+        profile = rec.user(place.user).profile if place.user else None
+        return Frame(
+            rec.rooms(speaking=False).retriever.snapshot.schema,
+            matters(state),
+            frozenset(mention.item_id for mention in state.seen) | (profile.seen if profile else frozenset()),
+            profile.saved if profile else frozenset(),
+        )
+
+    def _followed(self, turn: Running, place: Place) -> Iterator[dict[Any, Any]]:
         view = TurnView(turn.message)
         yield {self.now: view.html}
         for events in turn.follow():
             for event in events:
                 view.take(event)
+                if isinstance(event, StateEvent):
+                    view.frame = replace(view.frame, first=matters(event.state))
             yield {self.now: view.html}
+            view.settle()
         if turn.stopped:
             view.stop()
+        with suppress(ChatRecError):  # the turn itself has said so already
+            view.frame = self._frame(place)
         yield {self.now: view.html, self.shared.turned: signal(), **self._busy(False)}
-
-    def act(self, written: str, where: Any) -> None:
-        action, place = action_of(written), Place.read(where)
-        if action and action.do == "touch":
-            for item_id in action.items:
-                self.shared.turns.touch(place.session, item_id)
 
     def end(self, where: Any) -> None:
         self.shared.turns.stop(Place.read(where).session)

@@ -9,7 +9,9 @@ import gradio as gr
 
 from chatrec.ui.chat import Chat
 from chatrec.ui.conversations import ConversationsColumn
+from chatrec.ui.deeds import Deeds
 from chatrec.ui.header import Header
+from chatrec.ui.language_model import LanguageModel
 from chatrec.ui.shared import Part, Shared
 from chatrec.ui.understood import UnderstoodColumn
 
@@ -17,8 +19,8 @@ if TYPE_CHECKING:
     from chatrec.app import ChatRec
 
 HERE = Path(__file__).parent
-STYLES = ("style.css", "layout.css", "talk.css", "understood.css")
-SCRIPTS = ("columns.js", "page.js", "understood.js")
+STYLES = ("style.css", "layout.css", "talk.css", "cards.css", "understood.css")
+SCRIPTS = ("columns.js", "page.js", "cards.js", "understood.js")
 CONCURRENT = 20
 _SYSTEM = ("system-ui", "-apple-system", "Segoe UI", "Roboto", "sans-serif")
 _FIXED = ("ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "monospace")
@@ -44,9 +46,9 @@ def build(rec: ChatRec) -> gr.Blocks:
     A new part is a class like those below (`shared.Part` says what it can use), laid out in its place here.
     """
     shared = Shared(rec)
-    header, chat = Header(shared), Chat(shared)
+    header, chat, deeds, language_model = Header(shared), Chat(shared), Deeds(shared), LanguageModel(shared)
     conversations, understood = ConversationsColumn(shared), UnderstoodColumn(shared)
-    parts: tuple[Part, ...] = (header, conversations, chat, understood)
+    parts: tuple[Part, ...] = (header, conversations, chat, deeds, language_model, understood)
     with gr.Blocks(title=f"chatrec: {shared.about.catalog}", analytics_enabled=False, fill_width=True) as blocks:
         shared.lay_out(blocks)
         with gr.Column(elem_id="page"):
@@ -55,7 +57,11 @@ def build(rec: ChatRec) -> gr.Blocks:
                 with gr.Column(elem_id="conversations", elem_classes="side"):
                     conversations.lay_out()
                 with gr.Column(elem_id="talk"):
+                    language_model.lay_out()
                     chat.lay_out()
+                    deeds.lay_out()
+                    chat.lay_out_composer()
+                    language_model.lay_out_footer()
                 with gr.Column(elem_id="understood", elem_classes="side"):
                     understood.lay_out()
         for part in parts:

@@ -11,9 +11,12 @@ import gradio as gr
 import uvicorn
 from fastapi import FastAPI
 from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.responses import Response
 
-from chatrec.errors import SettingsError
+from chatrec.errors import ChatRecError, SettingsError
+from chatrec.ui.about import items_of
 from chatrec.ui.page import build, look
+from chatrec.ui.pictures import picture_of
 
 if TYPE_CHECKING:
     from chatrec.app import ChatRec
@@ -84,6 +87,7 @@ def application(rec: ChatRec, *, host: str, port: int) -> Any:
     app = FastAPI(openapi_url=None)
     if host in LOOPBACK:  # a foreign name that resolves to this machine is somebody else's page
         app.add_middleware(TrustedHostMiddleware, allowed_hosts=[*LOOPBACK, "[::1]"])
+    app.add_api_route("/picture/{item_id:path}", _pictures_of(rec), include_in_schema=False)
     mounted = gr.mount_gradio_app(
         app,
         build(rec),
@@ -102,6 +106,20 @@ def application(rec: ChatRec, *, host: str, port: int) -> Any:
         **look(),
     )
     return _with_headers(mounted)
+
+
+def _pictures_of(rec: ChatRec) -> Callable[[str], Response]:
+    def picture(item_id: str) -> Response:
+        try:
+            item = items_of(rec, [item_id]).get(item_id)
+        except ChatRecError:  # the page itself says what is wrong
+            item = None
+        found = picture_of(item) if item else None
+        if found is None:
+            return Response(status_code=404)
+        return Response(found.content, media_type=found.kind, headers={"cache-control": "private, max-age=3600"})
+
+    return picture
 
 
 def _with_headers(app: Any) -> Any:

@@ -7,10 +7,11 @@ import re
 import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, get_args
 
 import gradio as gr
 
+from chatrec.dialogue.reading import Attitude
 from chatrec.ui.about import about
 from chatrec.ui.running import Turns
 
@@ -23,6 +24,7 @@ QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 
 ID = re.compile(r"[A-Za-z0-9._~-]{1,128}")
 LONGEST_CATALOG = 200
+ATTITUDES = get_args(Attitude)
 
 
 class Part(Protocol):
@@ -128,6 +130,21 @@ def signal() -> str:
     return secrets.token_hex(8)
 
 
-def saying(message: str) -> str:
-    """A value for `Shared.said`."""
-    return json.dumps({"stamp": signal(), "message": message})
+def saying(message: str, *, felt: tuple[str, str] | None = None) -> str:
+    """A value for `Shared.said`; `felt` is all that the message says of an item: the attitude and the item's id."""
+    return json.dumps({"stamp": signal(), "message": message, "felt": felt})
+
+
+def said(written: str) -> tuple[str | None, tuple[Attitude, str] | None]:
+    """What `saying` wrote, or page.js for a suggestion: the message, empty where it is none, and what it says; None is
+    the wish to see what fits as things stand."""
+    try:
+        known = json.loads(written)
+    except ValueError:
+        return "", None
+    known = known if isinstance(known, dict) else {}
+    message, felt = known.get("message"), known.get("felt")
+    if not isinstance(message, str):
+        return (None if "message" in known and message is None else ""), None
+    is_felt = isinstance(felt, list) and len(felt) == 2 and felt[0] in ATTITUDES and isinstance(felt[1], str)
+    return message, (felt[0], felt[1]) if is_felt else None

@@ -23,7 +23,7 @@
   };
 
   const bringIntoView = (number) => {
-    const turn = [...document.querySelectorAll("#past .turn, #now .turn:not([hidden])")][number - 1];
+    const turn = document.querySelector(`#past .turn[data-turn="${number}"]`) ?? document.querySelectorAll("#past .turn, #now .turn:not([hidden])")[number - 1];
     if (!turn) return;
     if (innerWidth < 1024) document.querySelector('[data-opens="understood"]')?.click(); // the drawer lies over it
     turn.tabIndex = -1;

@@ -102,7 +102,8 @@ class UnderstoodColumn:
         rec = self.shared.rec_of(place)
         session = self.shared.session(place, new_user="" if before.session else place.user)
         try:
-            if self.shared.turns.of(place.session):
+            running = self.shared.turns.of(place.session)
+            if running and not running.stopped:
                 raise ANSWERING
             carry_out(edit, session, rec.rooms(speaking=False).retriever.snapshot.schema)
         except ChatRecError as error:

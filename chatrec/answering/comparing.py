@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import combinations
 
 from chatrec.answering.facts import Told, told_of
@@ -15,6 +16,19 @@ from chatrec.types import Claim
 
 MOST_ITEMS = 3
 MOST_FACTS = 5
+MOST_ROWS = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """A facet of several items side by side: what each has, in the items' order, empty where that is not known."""
+
+    label: str
+    values: tuple[str, ...]
+
+    @property
+    def differ(self) -> bool:
+        return len(set(self.values)) > 1
 
 
 def compare(items: Sequence[Item], *, schema: Mapping[str, Facet], first: Collection[str] = ()) -> Answer:
@@ -30,6 +44,27 @@ def compare(items: Sequence[Item], *, schema: Mapping[str, Facet], first: Collec
     if not claims:
         return Answer(sentence("no difference", items=" and ".join(map(named, some))))
     return answer(*claims)
+
+
+def side_by_side(
+    items: Sequence[Item], *, schema: Mapping[str, Facet], first: Collection[str] = ()
+) -> tuple[Beside, ...]:
+    """What two or more of the items have: the facets `first`, then those in which they differ, most telling first,
+    then those in which they are alike."""
+    told = [{one.facet.name: one for one in told_of(item, schema)} for item in items]
+    names = [name for name in schema if sum(name in one for one in told) > 1]
+
+    def place(name: str) -> tuple[bool, bool, float, str]:
+        known = [one[name] for one in told if name in one]
+        telling = _telling(known)
+        return name not in first, telling == 0 and len(known) == len(told), -telling, name
+
+    rows = []
+    for name in sorted(names, key=place)[:MOST_ROWS]:
+        label = next(one[name].label for one in told if name in one)
+        values = tuple(one[name].text if name in one else "" for one in told)
+        rows.append(Beside(f"{label[:1].upper()}{label[1:]}", values))
+    return tuple(rows)
 
 
 def _differences(items: Sequence[Item], schema: Mapping[str, Facet], first: Collection[str]) -> list[Claim]:

@@ -25,6 +25,12 @@ CLEAR = 0.6
 
 def opinions(item: Item, *, top: float | None = None, by: str = "") -> Iterator[Claim]:
     """A sentence of praise and one of complaint, where reviews hold them."""
+    yield from filter(None, for_and_against(item, top=top, by=by))
+
+
+def for_and_against(item: Item, *, top: float | None = None, by: str = "") -> tuple[Claim | None, Claim | None]:
+    """A sentence of praise and one of complaint; None where reviews hold none."""
+    praise = complaint = None
     rated = [passage for passage in passages(item) if passage.rating is not None]
     end = top_of([item]) if top is None else top
     high = [passage for passage in rated if (passage.rating or 0) >= HIGH * end]
@@ -35,10 +41,13 @@ def opinions(item: Item, *, top: float | None = None, by: str = "") -> Iterator[
         low = [passage for tone, passage in said if tone <= -CLEAR]
     if high:
         best = max(passage.rating or 0 for passage in high)
-        yield quoted(_telling([passage for passage in high if (passage.rating or 0) == best], against=False), by=by)
+        praise = quoted(_telling([passage for passage in high if (passage.rating or 0) == best], against=False), by=by)
     if low:
         worst = min(passage.rating or 0 for passage in low)
-        yield quoted(_telling([passage for passage in low if (passage.rating or 0) == worst], against=True), by=by)
+        complaint = quoted(
+            _telling([passage for passage in low if (passage.rating or 0) == worst], against=True), by=by
+        )
+    return praise, complaint
 
 
 def top_of(items: Iterable[Item]) -> float:

@@ -36,6 +36,9 @@ WAIT = 10.0
 
 CHUNK = 2**20
 
+FETCHING = "chatrec-pull"
+"""The name of the thread that does it in the background."""
+
 SPARE = 32 * 2**20
 """Bytes that should be left on the disk."""
 
@@ -102,9 +105,14 @@ def in_background(settings: Settings, tell: Callable[[str], None]) -> threading.
         else:
             tell(f"The language model {entry.name} is there, and is used from now on.")
 
-    thread = threading.Thread(target=fetch, name="chatrec-pull", daemon=True)
+    thread = threading.Thread(target=fetch, name=FETCHING, daemon=True)
     thread.start()
     return thread
+
+
+def is_fetching() -> bool:
+    """Whether this process fetches a language model beside what goes on."""
+    return any(thread.name == FETCHING for thread in threading.enumerate())
 
 
 def _size(path: Path) -> int:
