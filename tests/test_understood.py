@@ -70,10 +70,14 @@ def show_what_fits(reader: Reader) -> None:
     reader.button("Send").wait_for()
 
 
-def test_a_story_of_four_turns_with_a_rejection_an_edit_and_an_undo(rec: ChatRec, open_page: Open) -> None:
+def test_a_story_of_four_turns_with_a_chip_a_rejection_an_edit_and_an_undo(rec: ChatRec, open_page: Open) -> None:
     reader = open_page()
-    reader.ask(FIRST)
-    expect(entry(reader, "runtime: under 120 min")).to_be_visible()
+    reader.ask("A comedy, ideally in French")
+    shorter = reader.page.locator("#past .chip", has_text="shorter").last
+    shorter.click()
+    reader.page.locator("#past .turn").nth(1).wait_for()
+    reader.button("Send").wait_for()
+    expect(entry(reader, "runtime: under")).to_be_visible()
     expect(reader.page.locator("#held section", has=reader.page.get_by_role("heading", name="Rather"))).to_contain_text(
         "languages: French"
     )
