@@ -296,7 +296,7 @@ def held(session: Session, facet: str) -> list[tuple[str, tuple[object, ...], st
         (
             {"facet": "runtime", "low": "120", "high": "90,5"},
             "runtime",
-            [("min", (90.5,), "hard"), ("max", (120,), "hard")],
+            [("min", (90.5,), "hard"), ("below", (120,), "hard")],
         ),
         ({"facet": "runtime"}, "runtime", []),
         ({"facet": "genres", "values": ["Comedy", "Drama"]}, "genres", [("any", ("Comedy", "Drama"), "hard")]),
