@@ -16,7 +16,11 @@
     if (button.dataset.say !== undefined) return say(button.dataset.say);
     if (button.dataset.close !== undefined) return close(button);
     if (button.dataset.choose !== undefined && card) return choose(card);
-    if (button.id === "compare") return act({ do: "compare", items: chosen.map((each) => each.id) });
+    if (button.id === "compare") {
+      act({ do: "compare", items: chosen.map((each) => each.id) });
+      chosen = [];
+      return draw();
+    }
     if (button.id === "unchoose") { chosen = []; return draw(); }
     if (!button.dataset.do) return;
     if (button.dataset.do === "saved") return act({ do: "saved" });

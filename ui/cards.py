@@ -48,17 +48,19 @@ def card(
     """One list entry. `claims` are those released so far, the last `fresh` of them since it was drawn last;
     `writing`: more may come, and there is nothing to click yet."""
     item = shown.item
+    breaks = [break_in_words(each, item, facet=frame.schema.get(each.facet)) for each in shown.breaks]
+    claims = [claim for claim in claims if claim.text.removesuffix(".").casefold() not in map(str.casefold, breaks)]
     quotes = _in_order_of_citing(shown.evidence, claims)
     places = {evidence.ref: place for place, evidence in reversed(list(enumerate(quotes, 1)))}
     old = len(claims) - fresh
     why = " ".join(_claim(claim, places, fresh=place >= old) for place, claim in enumerate(claims))
-    if not claims and writing:
+    if not claims and writing and not breaks:
         why = '<span class="awaited" aria-hidden="true"></span>'
     disclosed = f' <span class="disclosure">({text(shown.disclosure)})</span>' if shown.disclosure else ""
     return (
         f'<li class="card" data-item="{text(item.id)}">{_picture(shown)}'
         f'<div class="body"><h3 dir="auto">{text(item.title)}{disclosed}</h3>'
-        f'<ul class="facts">{"".join(_facts(shown, frame))}</ul>{_breaks(shown, frame)}'
+        f'<ul class="facts">{"".join(_facts(shown, frame))}</ul>{_breaks(breaks)}'
         f'<p class="why" dir="auto">{why}</p>{_quotes(quotes, item.id)}'
         f"{'' if writing else _actions(shown, frame)}</div></li>"
     )
@@ -81,13 +83,10 @@ def _facts(shown: Recommendation, frame: Frame) -> Iterator[str]:
         yield f"<li{about}>{named}{text(fact.text)}</li>"
 
 
-def _breaks(shown: Recommendation, frame: Frame) -> str:
-    """What it does not meet; where the reply says so sentence by sentence, these are its claims."""
-    told = [
-        f"<li>{text(break_in_words(broken, shown.item, facet=frame.schema.get(broken.facet)))}</li>"
-        for broken in shown.breaks
-    ]
-    return f'<ul class="breaks" aria-label="Does not meet">{"".join(told)}</ul>' if told else ""
+def _breaks(breaks: Sequence[str]) -> str:
+    """What it does not meet; the reply says the same sentence by sentence, which need not be read twice."""
+    told = "".join(f"<li>{text(broken)}</li>" for broken in breaks)
+    return f'<ul class="breaks" aria-label="Does not meet">{told}</ul>' if told else ""
 
 
 def _claim(claim: Claim, places: Mapping[str, int], *, fresh: bool) -> str:

@@ -27,8 +27,8 @@ def comparison(
         for row in side_by_side(items, schema=schema, first=first)
     )
     known = [aspects(item.id) for item in items]
-    rows += _opinions("Praised for", items, [_praised(some) for some in known], place=0)
-    rows += _opinions("Criticised for", items, [_criticised(some) for some in known], place=1)
+    rows += _opinions("Praise", items, [_praised(some) for some in known], place=0)
+    rows += _opinions("Complaints", items, [_criticised(some) for some in known], place=1)
     return (
         '<section class="comparison" aria-label="Comparison"><div class="bar"><h2 tabindex="-1">Side by side</h2>'
         '<button type="button" data-close>Close</button></div><div class="scroll" tabindex="0" role="region"'

@@ -11,7 +11,7 @@ from chatrec.catalog import Item
 from chatrec.errors import ChatRecError
 from chatrec.ui.about import items_of
 from chatrec.ui.actions import Action, action_of
-from chatrec.ui.cards import text
+from chatrec.ui.cards import source, text
 from chatrec.ui.comparison import comparison
 from chatrec.ui.facts import matters
 from chatrec.ui.shared import QUIET, Place, Shared, saying, signal
@@ -133,7 +133,8 @@ class Deeds:
 
 
 def _refs(refs: tuple[str, ...]) -> str:
-    return "".join(f" <code>{text(ref)}</code>" for ref in refs)
+    named = dict.fromkeys(source(ref) for ref in refs)
+    return f' <span class="source">{text(", ".join(named))}</span>' if named else ""
 
 
 def _aside(action: Action | None, body: str) -> str:

@@ -15,6 +15,9 @@ LONGEST_FACT = 40
 TOLD = ("price", "score")
 """What the facets measure that stand on every card, where the item has them."""
 
+SPEAKING = ("price", "duration")
+"""What is measured so that its unit says what it is."""
+
 _NOT_FACTS = ("url", "link", "image", "picture", "photo", "thumbnail", "poster", "gtin", "sku", "asin")
 
 
@@ -58,9 +61,11 @@ def _read(name: str, value: Value, facet: Facet | None) -> str:
         return label if value else ""
     if isinstance(value, int | float):
         number = f"{value:,}" if abs(value) >= 10_000 else f"{value}"
-        return number if _is_year(name) else f"{label} {number}{_unit(facet)}"
+        if _is_year(name) or (facet and facet.unit and facet.measure in SPEAKING):
+            return f"{number}{_unit(facet)}"  # 92 min, 1.99 EUR
+        return f"{label} {number}{_unit(facet)}"
     words = ", ".join(_few(value)) if isinstance(value, tuple) else value.strip()
-    return words if len(words) <= LONGEST_FACT and "://" not in words else ""
+    return words if len(words) <= LONGEST_FACT and "://" not in words and not words.startswith("data:") else ""
 
 
 def _unit(facet: Facet | None) -> str:
