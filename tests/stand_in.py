@@ -103,6 +103,7 @@ class StandIn:
             items=items,
             count=len(self.items),
             schema=self.schema,
+            generation="1",
             numbers={},
             facet_texts=dict,
             aspects=SimpleNamespace(of=lambda _: ()),

@@ -87,6 +87,8 @@
   const drawn = () => {
     const here = column();
     if (!here) return;
+    const fits = document.getElementById("fits");
+    if (fits && !fits.hasAttribute("role")) fits.setAttribute("role", "status");
     for (const details of here.querySelectorAll("details[data-key]")) if (!details.open && open.has(details.dataset.key)) details.open = true;
     for (const field of here.querySelectorAll('input[type="text"][data-focus]')) if (field.dataset.focus in unsent && field.value !== unsent[field.dataset.focus]) field.value = unsent[field.dataset.focus];
     if (!standing || document.activeElement !== document.body) return;

@@ -11,22 +11,23 @@ from chatrec.errors import ChatRecError, ConversationError
 from chatrec.types import DialogueState
 from chatrec.ui.cards import text
 from chatrec.ui.edits import carry_out, edit_of
-from chatrec.ui.facet_controls import controls, shown_facets
+from chatrec.ui.facet_controls import Counts, controls, shown_facets
 from chatrec.ui.listing import listing
 from chatrec.ui.plot import plot
 from chatrec.ui.scores import scores_table
 from chatrec.ui.shared import QUIET, Place, Shared, signal
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from chatrec.app import ChatRec
-    from chatrec.session import Session
 
 LONGEST_AXES = 1000
 SHUT = (
     '<details class="more" data-key="scores" data-asks="scores"><summary data-focus="scores">Scores by route</summary>'
 )
 WAITING = f'{SHUT}<p class="quiet">Looking …</p></details>'
-ANSWERING = ConversationError("A reply is being made.", mend="Change this once it is there.")
 
 
 class UnderstoodColumn:
@@ -34,10 +35,13 @@ class UnderstoodColumn:
 
     def __init__(self, shared: Shared) -> None:
         self.shared = shared
+        self._counted: dict[str, tuple[str, Counts]] = {}
+        """Of each catalogue the generation, and how many of its items hold which value."""
 
     def lay_out(self) -> None:
         gr.HTML("<h2>What I understood</h2>", apply_default_css=False)
         self.fits = gr.HTML("", apply_default_css=False, elem_id="fits")
+        self.whole = gr.HTML("", apply_default_css=False, elem_id="whole")
         self.list = gr.HTML("", apply_default_css=False, elem_id="held")
         gr.HTML("<h2>Narrow it down</h2>", apply_default_css=False)
         self.facets = gr.HTML("", apply_default_css=False, elem_id="facets")
@@ -51,8 +55,8 @@ class UnderstoodColumn:
 
     def connect(self) -> None:
         shared = self.shared
-        changed = [shared.place, shared.edited, self.fits, self.facets]
-        drawn = [self.fits, self.list, self.facets, self.plot, self.scores]
+        changed = [shared.place, shared.edited, self.fits, self.whole, self.facets]
+        drawn = [self.fits, self.whole, self.list, self.facets, self.plot, self.scores]
         shared.page_load(self.draw, inputs=[shared.place, self.axes], outputs=drawn, **QUIET)
         shared.when(*(shared.turned, shared.edited, shared.switched), fn=self.draw, inputs=[self.axes], outputs=drawn)
         shared.when(self.axes, fn=self.draw_plot, inputs=[self.axes], outputs=[self.plot])
@@ -67,15 +71,19 @@ class UnderstoodColumn:
         try:
             rec, session = self.shared.rec_of(place), self.shared.session(place)
             state = session.state if place.session else DialogueState()
+            rooms, fitting = rec.rooms(speaking=False), session.fitting()
+            with_control = {facet.name for facet in shown_facets(rooms.retriever.snapshot.schema)}
             return {
-                self.fits: _fits(rec, session, state),
-                self.list: listing(session.changes() if place.session else (), controls=_with_control(rec)),
-                self.facets: _controls(rec, state),
-                self.plot: plot(rec.rooms(speaking=False), session.fitting(), state.listed, wanted=_axes(axes)),
+                self.fits: _fits(fitting, state),
+                self.whole: _whole(state),
+                self.list: listing(session.changes() if place.session else (), controls=with_control),
+                self.facets: self._controls(rec, state),
+                self.plot: plot(rooms, fitting, state.listed, wanted=_axes(axes)),
                 self.scores: WAITING,
             }
         except ChatRecError as error:
-            return {self.fits: f'<p class="error">{text(error)}</p>', self.list: "", self.facets: "", self.plot: ""}
+            emptied = dict.fromkeys((self.whole, self.list, self.facets, self.plot), "")
+            return {self.fits: f'<p class="error">{text(error)}</p>', **emptied}
 
     def draw_plot(self, where: Any, axes: Any) -> Any:
         place = Place.read(where)
@@ -104,35 +112,39 @@ class UnderstoodColumn:
         try:
             running = self.shared.turns.of(place.session)
             if running and not running.stopped:
-                raise ANSWERING
+                raise ConversationError("A reply is being made.", mend="Change this once it is there.")
             carry_out(edit, session, rec.rooms(speaking=False).retriever.snapshot.schema)
         except ChatRecError as error:
-            told = f'<p class="error" role="alert">{text(error)}</p>'
-            state = session.state
-            return {self.fits: told + _fits(rec, session, state), self.facets: _controls(rec, state)}
+            told, state = f'<p class="error" role="alert">{text(error)}</p>', session.state
+            drawn = {self.whole: _whole(state), self.facets: self._controls(rec, state)}
+            return {self.fits: told + _fits(session.fitting(), state), **drawn}
         return {self.shared.place: place.kept(), self.shared.edited: signal()}
 
+    def _controls(self, rec: ChatRec, state: DialogueState) -> str:
+        snapshot = rec.rooms(speaking=False).retriever.snapshot
+        generation, counts = self._counted.get(rec.settings.catalog, ("", {}))
+        if generation != snapshot.generation:
+            counts = {name: dict(texts) for name, texts in snapshot.facet_texts().items()}
+            self._counted[rec.settings.catalog] = snapshot.generation, counts
+        return controls(snapshot.schema, state.constraints, counts)
 
-def _fits(rec: ChatRec, session: Session, state: DialogueState) -> str:
-    """How many items fit, and the buttons that are for the whole. `data-stands` is the turn that edits begin from."""
-    fitting, count = int(session.fitting().sum()), rec.rooms(speaking=False).retriever.snapshot.count
-    dead = "" if state.before else " disabled"
+
+def _fits(fitting: NDArray[np.bool_], state: DialogueState) -> str:
+    """How many items fit. `data-stands` is the turn that edits begin from."""
+    count = int(fitting.sum())
     return (
-        f'<p class="count-fitting" role="status" data-stands="{state.turn}"><b>{fitting:,}</b> of {count:,}'
-        f' {"items fit" if fitting != 1 else "items fits"}</p><div class="whole">'
-        f'<button type="button" class="primary" data-show-fitting data-focus="show"{"" if state.turn else " disabled"}>'
-        f'Show what fits now</button><button type="button" data-edit="undo" data-focus="undo"{dead}>Undo</button></div>'
+        f'<p class="count-fitting" data-stands="{state.turn}"><b>{count:,}</b> of {len(fitting):,}'
+        f" {'items fit' if count != 1 else 'items fits'}</p>"
     )
 
 
-def _controls(rec: ChatRec, state: DialogueState) -> str:
-    snapshot = rec.rooms(speaking=False).retriever.snapshot
-    counts = {name: dict(texts) for name, texts in snapshot.facet_texts().items()}
-    return controls(snapshot.schema, state.constraints, counts)
-
-
-def _with_control(rec: ChatRec) -> set[str]:
-    return {facet.name for facet in shown_facets(rec.rooms(speaking=False).retriever.snapshot.schema)}
+def _whole(state: DialogueState) -> str:
+    """What can be done about everything at once."""
+    show, undo = ("" if possible else " disabled" for possible in (state.turn, state.before))
+    return (
+        f'<button type="button" class="primary" data-show-fitting data-focus="show"{show}>Show what fits now</button>'
+        f'<button type="button" data-edit="undo" data-focus="undo"{undo}>Undo</button>'
+    )
 
 
 def _axes(written: object) -> list[str]:
