@@ -146,5 +146,6 @@ def said(written: str) -> tuple[str | None, tuple[Attitude, str] | None]:
     message, felt = known.get("message"), known.get("felt")
     if not isinstance(message, str):
         return (None if "message" in known and message is None else ""), None
-    is_felt = isinstance(felt, list) and len(felt) == 2 and felt[0] in ATTITUDES and isinstance(felt[1], str)
-    return message, (felt[0], felt[1]) if is_felt else None
+    if isinstance(felt, list) and len(felt) == 2 and felt[0] in ATTITUDES and isinstance(felt[1], str):
+        return message, (felt[0], felt[1])
+    return message, None

@@ -34,7 +34,7 @@
   };
 
   document.addEventListener("click", (event) => {
-    const target = event.target.closest?.("#understood button, #past [data-show-fitting]");
+    const target = event.target.closest?.("#understood button");
     if (!target) return;
     const { edit: deed, at, turn, opensFacet } = target.dataset;
     if (turn) return bringIntoView(Number(turn));
