@@ -115,7 +115,7 @@ def _facet(facet: Facet, held: Held, counts: Counts) -> str:
     lift = (
         ""
         if held.empty
-        else f'<button type="button" class="plain" data-edit="lift" data-focus="lift {name}">Clear'
+        else f'<button type="button" class="word" data-edit="lift" data-focus="lift {name}">Clear'
         f'<span class="unseen"> {label}</span></button>'
     )
     return (

@@ -53,7 +53,7 @@ def _origin(change: Change, words: str) -> str:
     if change.turn < 1:
         return ""
     return (
-        f'<button type="button" class="plain" data-turn="{change.turn}">turn {change.turn}'
+        f'<button type="button" class="word" data-turn="{change.turn}">turn {change.turn}'
         f'<span class="unseen">: show where “{words}” came from</span></button>'
     )
 
@@ -72,7 +72,7 @@ def _editing(change: Change, place: int, words: str, controls: Collection[str]) 
         opens = ""
         if value.facet in controls:
             opens = (
-                f'<button type="button" class="plain" data-opens-facet="{text(value.facet)}"'
+                f'<button type="button" class="word" data-opens-facet="{text(value.facet)}"'
                 f' data-focus="edit {place}">Edit<span class="unseen"> “{words}”</span></button>'
             )
         return opens + _button("strength", place, other, words)
@@ -81,6 +81,6 @@ def _editing(change: Change, place: int, words: str, controls: Collection[str]) 
 
 def _button(deed: str, place: int, label: str, words: str) -> str:
     return (
-        f'<button type="button" class="plain" data-edit="{deed}" data-at="{place}" data-focus="{deed} {place}">'
+        f'<button type="button" class="word" data-edit="{deed}" data-at="{place}" data-focus="{deed} {place}">'
         f'{label}<span class="unseen"> “{words}”</span></button>'
     )

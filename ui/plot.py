@@ -61,7 +61,7 @@ class Axis:
     def told(self, number: float) -> str:
         if self.facet.kind == "date":
             return date.fromordinal(int(number)).isoformat()
-        return f"{number:.4g}" if abs(number) < 1000 else f"{number:.0f}"
+        return f"{number:.3g}" if abs(number) < 1000 else f"{number:.0f}"
 
 
 def axes_of(rooms: Rooms, wanted: Sequence[str]) -> list[str]:

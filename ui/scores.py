@@ -34,7 +34,7 @@ def scores_table(scored: Sequence[Scored]) -> str:
 
 def _cell(scored: Scored, route: str) -> str:
     hit = scored.hits.get(route)
-    return f"<td><b>{hit.rank}</b> {_number(hit.score)}</td>" if hit else "<td>—</td>"
+    return f"<td><b>{hit.rank}</b>{_number(hit.score)}</td>" if hit else "<td>—</td>"
 
 
 def _number(score: float | None) -> str:

@@ -43,9 +43,9 @@ class UnderstoodColumn:
         self.fits = gr.HTML("", apply_default_css=False, elem_id="fits")
         self.whole = gr.HTML("", apply_default_css=False, elem_id="whole")
         self.list = gr.HTML("", apply_default_css=False, elem_id="held")
-        gr.HTML("<h2>Narrow it down</h2>", apply_default_css=False)
+        gr.HTML("<h2>Narrow it down</h2>", apply_default_css=False, elem_classes="part")
         self.facets = gr.HTML("", apply_default_css=False, elem_id="facets")
-        gr.HTML("<h2>Where the items lie</h2>", apply_default_css=False)
+        gr.HTML("<h2>Where the items lie</h2>", apply_default_css=False, elem_classes="part")
         self.plot = gr.HTML("", apply_default_css=False, elem_id="plot")
         self.scores = gr.HTML(WAITING, apply_default_css=False, elem_id="scores")
         self.edit, self.axes, self.asked = (
