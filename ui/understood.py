@@ -55,13 +55,14 @@ class UnderstoodColumn:
 
     def connect(self) -> None:
         shared = self.shared
-        changed = [shared.place, shared.edited, self.fits, self.whole, self.facets]
         drawn = [self.fits, self.whole, self.list, self.facets, self.plot, self.scores]
         shared.page_load(self.draw, inputs=[shared.place, self.axes], outputs=drawn, **QUIET)
         shared.when(*(shared.turned, shared.edited, shared.switched), fn=self.draw, inputs=[self.axes], outputs=drawn)
         shared.when(self.axes, fn=self.draw_plot, inputs=[self.axes], outputs=[self.plot])
         shared.when(self.asked, fn=self.draw_scores, outputs=[self.scores])
-        shared.when(self.edit, fn=self.change, inputs=[self.edit], outputs=changed)
+        shared.when(
+            self.edit, fn=self.change, inputs=[self.axes, self.edit], outputs=[shared.place, shared.edited, *drawn]
+        )
 
     # What happens
 
@@ -101,8 +102,8 @@ class UnderstoodColumn:
             table = f'<p class="error">{text(error)}</p>'
         return f"{SHUT}{table}</details>"
 
-    def change(self, where: Any, written: str) -> dict[Any, Any]:
-        """Makes one edit; what cannot be made is told, and the controls stand as they stood."""
+    def change(self, where: Any, axes: Any, written: str) -> dict[Any, Any]:
+        """Makes one edit; what cannot be made is told, beside how everything stands now."""
         edit, before = edit_of(written), Place.read(where)
         if edit is None:
             return {self.shared.edited: gr.skip()}
@@ -115,9 +116,9 @@ class UnderstoodColumn:
                 raise ConversationError("A reply is being made.", mend="Change this once it is there.")
             carry_out(edit, session, rec.rooms(speaking=False).retriever.snapshot.schema)
         except ChatRecError as error:
-            told, state = f'<p class="error" role="alert">{text(error)}</p>', session.state
-            drawn = {self.whole: _whole(state), self.facets: self._controls(rec, state)}
-            return {self.fits: told + _fits(session.fitting(), state), **drawn}
+            stands = self.draw(where, axes)
+            told = f'<p class="error" role="alert">{text(error)}</p>'
+            return {**stands, self.fits: told + stands[self.fits]}
         return {self.shared.place: place.kept(), self.shared.edited: signal()}
 
     def _controls(self, rec: ChatRec, state: DialogueState) -> str:
