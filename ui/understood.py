@@ -108,13 +108,13 @@ class UnderstoodColumn:
         if edit is None:
             return {self.shared.edited: gr.skip()}
         place = before.settled()
-        rec = self.shared.rec_of(place)
-        session = self.shared.session(place, new_user="" if before.session else place.user)
         try:
+            schema = self.shared.rec_of(place).rooms(speaking=False).retriever.snapshot.schema
+            session = self.shared.session(place, new_user="" if before.session else place.user)
             running = self.shared.turns.of(place.session)
             if running and not running.stopped:
                 raise ConversationError("A reply is being made.", mend="Change this once it is there.")
-            carry_out(edit, session, rec.rooms(speaking=False).retriever.snapshot.schema)
+            carry_out(edit, session, schema)
         except ChatRecError as error:
             stands = self.draw(where, axes)
             told = f'<p class="error" role="alert">{text(error)}</p>'
