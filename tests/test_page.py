@@ -204,6 +204,39 @@ def test_a_message_sent_while_the_page_still_loads_is_answered_once(open_page: O
         expect(reader.page.locator(".stage")).to_have_count(0)
 
 
+def test_what_is_typed_while_a_reply_is_made_waits_in_the_box(open_page: Open) -> None:
+    paced = Paced()
+    with served(StandIn(ITEMS, paced)) as url:
+        reader = open_page(url)
+        reader.say("a place to write")
+        paced.let_on(2)
+        expect(reader.cards).to_have_count(3)
+        reader.say("something lighter")
+        reader.page.wait_for_timeout(300)
+        expect(reader.box).to_have_value("something lighter")
+        paced.let_on()
+        reader.page.locator("#past .turn").wait_for()
+        expect(reader.box).to_have_value("something lighter")
+        reader.box.press("Enter")
+        reader.page.locator("#past .turn").nth(1).wait_for()
+
+
+def test_what_is_new_is_told_once_to_whoever_listens(open_page: Open) -> None:
+    paced = Paced()
+    with served(StandIn(ITEMS, paced)) as url:
+        reader = open_page(url)
+        heard = reader.page.locator("#heard")
+        reader.say("a place to write")
+        paced.let_on(1)
+        expect(heard).to_have_text("Searching the catalogue")
+        paced.let_on(1)
+        expect(heard).to_have_text("Oak desk, Cork board, Reading lamp")
+        paced.let_on(3)
+        expect(heard).to_contain_text("Oak desk: A desk of solid oak.")
+        expect(heard).not_to_contain_text("Cork board, Reading lamp")
+        paced.let_on()
+
+
 def test_two_browsers_have_two_conversations(plain: str, open_page: Open) -> None:
     one, other = open_page(plain), open_page(plain)
     one.ask("only mine")

@@ -105,6 +105,7 @@ def test_names_the_language_model_in_use_and_suggests_only_what_is_short() -> No
     assert "Language model: openai:&lt;b&gt;." in with_model.footer
     assert "1 item<" in with_model.header
     assert "CHATREC_LLM" in About("mine", 2, "", "").banner
+    assert "being fetched" in About("mine", 2, "", "", fetching=True).banner
     rec = StandIn([item("a", "Long title " * 9, "", ""), DESK])
     assert about(rec).suggestions[-1] == "Something like Oak desk"
 

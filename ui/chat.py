@@ -22,6 +22,8 @@ from chatrec.ui.shared import QUIET, Place, Shared, said, saying, signal
 from chatrec.ui.view import BUSY, TurnView
 
 LONGEST_MESSAGE = 10_000
+HEARD = '<div id="heard" class="unseen" aria-live="polite"></div>'
+"""Where page.js writes what is new in a reply, for those who listen to the page."""
 # `past` grows by the finished turn in the browser, so that no conversation travels back and forth. A turn that still
 # runs stays: somebody may have asked while the page was loading, and the end of loading folds as well, maybe both.
 _FOLD = f"(past, now) => now.startsWith('{BUSY}') ? [past, now] : [past.endsWith(now) ? past : past + now, '']"
@@ -36,6 +38,7 @@ class Chat:
     def lay_out(self) -> None:
         self.past = gr.HTML("", apply_default_css=False, elem_id="past")
         self.now = gr.HTML("", apply_default_css=False, elem_id="now")
+        gr.HTML(HEARD, apply_default_css=False)
         with gr.Column(elem_id="start", visible=False) as self.start:
             gr.HTML("<h2>What are you looking for?</h2>", apply_default_css=False)
             with gr.Row(elem_id="suggestions"):

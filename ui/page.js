@@ -47,11 +47,27 @@ window.chatrec = (() => {
     }
   };
 
+  // Whoever listens hears each new thing once: the reply itself is drawn anew as a whole with every sentence.
+  let announced = new Set(), about;
+  const announce = () => {
+    const live = document.getElementById("heard"), turn = document.querySelector("#now .turn");
+    const question = turn?.querySelector(".said")?.textContent;
+    if (!live || !turn || turn.hidden) return;
+    if (question !== about) [about, announced] = [question, new Set()];
+    const words = [...turn.querySelectorAll(".stage, .opening, .cards, .claim, .note")].map((each) => {
+      if (each.matches(".cards")) return [...each.querySelectorAll("h3")].map((title) => title.textContent).join(", ");
+      const title = each.closest(".card")?.querySelector("h3").textContent;
+      return (title ? `${title}: ` : "") + (each.firstChild?.textContent ?? "");
+    });
+    const fresh = words.filter((each) => each && !announced.has(each));
+    if (!fresh.length) return;
+    for (const each of fresh) announced.add(each);
+    live.textContent = fresh.join(" ");
+  };
+
   let said; // the last question that was brought into view
   const drawn = () => {
-    const reply = document.getElementById("now");
-    if (reply && !reply.hasAttribute("role"))
-      for (const [name, value] of [["role", "log"], ["aria-live", "polite"], ["aria-label", "Reply"]]) reply.setAttribute(name, value);
+    announce();
     for (const part of thread())
       for (const details of part.querySelectorAll("details[data-key]"))
         if (!details.open && open.has(keyOf(details))) details.open = true;
@@ -68,6 +84,6 @@ window.chatrec = (() => {
   // A picture that fails to load gives way to the letters behind it.
   document.addEventListener("error", (event) => event.target.closest?.(".initials") && (event.target.hidden = true), true);
   // From the first moment on, and whatever Gradio puts in the place of an element later.
-  new MutationObserver(drawn).observe(document, { childList: true, subtree: true, attributes: true, attributeFilter: ["open"] });
+  new MutationObserver(drawn).observe(document, { childList: true, characterData: true, subtree: true, attributes: true, attributeFilter: ["open"] });
   return { act, say, drawn: (call) => after.push(call) };
 })();

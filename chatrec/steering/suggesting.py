@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
+from typing import Literal, TypeAlias
 
 from chatrec.catalog import Item
 from chatrec.catalog.schema import Facet, comparable, texts_of
@@ -21,7 +22,9 @@ Tried = Callable[[str], tuple[DialogueState, Query]]
 MOST = 6
 MOST_OPTIONS, MOST_RELAXED, MOST_COMPARED, MOST_WITHOUT = 3, 2, 3, 1
 
-COMPARED: Mapping[str, str] = {
+Way: TypeAlias = Literal["less", "more"]
+
+COMPARED: Mapping[str, Way] = {
     "duration": "less", "pages": "less", "price": "less", "year": "more", "score": "more", "maturity": "less",
     "noise": "less", "difficulty": "less", "weight": "less", "distance": "less", "size": "less",
 }  # fmt: skip
@@ -30,6 +33,9 @@ assumption, learned from nothing. Where nothing lies that way, the other one is 
 
 SHARED = 0.6
 """Of the items shown; what so many hold is worth doing without."""
+
+WORDINGS = 2
+"""Of a comparison, the usual ones."""
 
 LONGEST_VALUE = 24
 """Characters; a chip is read at a glance."""
@@ -58,9 +64,8 @@ def suggest(
         (_compared(snapshot, state, shown), MOST_COMPARED),
         (_without(snapshot, state, shown), MOST_WITHOUT),
     ):
-        keeping = (each for each in kind if _holds(snapshot, state, each, tried))
-        for suggestion in islice(_one_a_facet(keeping), most):
-            found.append(suggestion)
+        holding = (each for each in kind if _holds(snapshot, state, each, tried))
+        found += islice(_one_a_facet(holding), most)
     surprise = Suggestion("Surprise me", "Surprise me", "surprise")
     kept = found[: MOST - 1]
     return (*kept, surprise) if shown and not blocking and _holds(snapshot, state, surprise, tried) else tuple(kept)
@@ -94,14 +99,11 @@ def _compared(snapshot: Snapshot, state: DialogueState, shown: Sequence[Item]) -
         for facet in by_measure.get(measure, ()):
             if facet.name == ordered or not any(facet.name in item.attributes for item in shown):
                 continue
-            for direction in (way, "less" if way == "more" else "more"):
-                for words in getattr(measures()[measure], direction)[:2]:
-                    suggested = Suggestion(_capital(words), f"something {words}", "more", facet.name)
-                    yield suggested if direction == "more" else _less(suggested)
-
-
-def _less(suggestion: Suggestion) -> Suggestion:
-    return Suggestion(suggestion.label, suggestion.message, "less", suggestion.facet)
+            other: Way = "less" if way == "more" else "more"
+            for direction in (way, other):
+                said = measures()[measure].less if direction == "less" else measures()[measure].more
+                for words in said[:WORDINGS]:
+                    yield Suggestion(_capital(words), f"something {words}", direction, facet.name)
 
 
 def _without(snapshot: Snapshot, state: DialogueState, shown: Sequence[Item]) -> Iterator[Suggestion]:
