@@ -129,7 +129,7 @@ class StandInSession:
 
     @property
     def state(self) -> DialogueState:
-        return DialogueState(turn=len(self.turns))
+        return DialogueState(turn=len(self.rec.kept.get(self.id, ())))
 
     def changes(self) -> tuple[Change, ...]:
         return ()

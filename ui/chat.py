@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -142,8 +141,14 @@ class Chat:
             profile.saved if profile else frozenset(),
         )
 
+    def _frame_if_any(self, place: Place) -> Frame:
+        try:
+            return self._frame(place)
+        except ChatRecError:  # the turn itself says so
+            return BARE
+
     def _followed(self, turn: Running, place: Place) -> Iterator[dict[Any, Any]]:
-        view = TurnView(turn.message)
+        view = TurnView(turn.message, self._frame_if_any(place))
         yield {self.now: view.html}
         for events in turn.follow():
             for event in events:
@@ -154,8 +159,7 @@ class Chat:
             view.settle()
         if turn.stopped:
             view.stop()
-        with suppress(ChatRecError):  # the turn itself has said so already
-            view.frame = self._frame(place)
+        view.frame = self._frame_if_any(place)
         yield {self.now: view.html, self.shared.turned: signal(), **self._busy(False)}
 
     def end(self, where: Any) -> None:

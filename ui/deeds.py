@@ -41,9 +41,8 @@ class Deeds:
     def connect(self) -> None:
         shared = self.shared
         given = [shared.acted, shared.place]
-        shared.acted.change(
-            self.act, inputs=given, outputs=[shared.said, shared.edited, self.aside], queue=False, **QUIET
-        )
+        done = [shared.place, shared.said, shared.edited, self.aside]
+        shared.acted.change(self.act, inputs=given, outputs=done, queue=False, **QUIET)
         shared.acted.change(self.look, inputs=given, outputs=[self.aside, self.beside], **QUIET)
         shared.when(shared.switched, fn=lambda _: "", outputs=[self.beside])
 
@@ -65,9 +64,10 @@ class Deeds:
                 attitude, words = SAID[action.do]
                 message = words.format(title=item[0].title)
                 return {self.shared.said: saying(message, felt=(attitude, item[0].id))}
-        elif action.do in ("seen", "save") and place.session and place.user:
+        elif action.do in ("seen", "save") and place.session:
+            place = place.settled()  # whoever came by a link may have no user yet
             self._mark(action, place)
-            return {self.shared.edited: signal()}
+            return {self.shared.place: place.kept(), self.shared.edited: signal()}
         return {self.aside: gr.skip()}
 
     def _mark(self, action: Action, place: Place) -> None:
