@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Generator, Mapping
 from contextlib import closing
-from typing import Any, Literal
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Literal
 
+from chatrec.account import Scored, account_of, amendment, fitting, scores_of, taught, worded
 from chatrec.conversations import Conversation, Conversations
-from chatrec.dialogue.editing import Change, changes, constrained, felt, undone, without
+from chatrec.dialogue.editing import Change, amended, constrained, felt, switched, undone, without
 from chatrec.dialogue.filters import constraints_from
 from chatrec.dialogue.reading import Attitude
 from chatrec.drafts import Draft
@@ -15,7 +17,25 @@ from chatrec.errors import ChatRecError, ConversationError
 from chatrec.export import exported
 from chatrec.rooms import Rooms
 from chatrec.turn import explanation_of, run_turn
-from chatrec.types import DialogueState, DoneEvent, ErrorEvent, Event, Explanation, Reply, Shown, Turn
+from chatrec.types import (
+    Constraint,
+    DialogueState,
+    DoneEvent,
+    ErrorEvent,
+    Event,
+    Explanation,
+    Held,
+    Reply,
+    Shown,
+    Strength,
+    Turn,
+    UserProfile,
+)
+from chatrec.wording import name_of
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 
 class Session:
@@ -64,9 +84,9 @@ class Session:
         raise ConversationError("The turn ended without a reply.", mend="Send the message again.")
 
     def stream(
-        self, message: str, *, touched: Collection[str] = (), felt: tuple[Attitude, str] | None = None
+        self, message: str | None, *, touched: Collection[str] = (), felt: tuple[Attitude, str] | None = None
     ) -> Generator[Event, None, None]:
-        """The events of one turn, in order, `DoneEvent` or `ErrorEvent` last.
+        """The events of one turn, in order, `DoneEvent` or `ErrorEvent` last; `message` None: what fits as it stands.
 
         `felt` is all that the message says, of one item by its id: the message itself is then not read. `touched` are
         ids of cards that a later order leaves where they are; it may grow while the turn runs. A turn that fails
@@ -78,16 +98,16 @@ class Session:
             kept = self._kept()
             before = kept.state
             draft = Draft(before, touched=touched)
-            profile = self._conversations.user(kept.user) if kept.user else None
+            profile = self._profile(kept)
             with closing(run_turn(self._rooms(), before, message, profile=profile, draft=draft, felt=felt)) as events:
                 for event in events:
                     if isinstance(event, DoneEvent):
-                        self._commit(before, message, event.reply)
+                        self._commit(before, message or "", event.reply)
                         draft = None
                     yield event
         except GeneratorExit:
             if draft and draft.recommendations:
-                self._commit(before, message, draft.reply(stopped=True))
+                self._commit(before, message or "", draft.reply(stopped=True))
             raise
         except ChatRecError as error:
             yield ErrorEvent(error)
@@ -117,30 +137,75 @@ class Session:
 
     def changes(self) -> tuple[Change, ...]:
         """Everything the conversation has come to, a wish, a condition, an item at a time, with its turn."""
-        return changes(self.state)
+        return account_of(self._rooms(), self.state)
+
+    def fitting(self) -> NDArray[np.bool_]:
+        """Which items of the catalogue, by row, fit everything that is asked for, shown before or not."""
+        kept = self._kept()
+        return fitting(self._rooms(), kept.state, self._profile(kept))
+
+    def scores(self) -> tuple[Scored, ...]:
+        """The items of the last list with what every route makes of them, found anew for the state as it is now."""
+        kept = self._kept()
+        return scores_of(self._rooms(), kept.state, self._profile(kept))
+
+    def _profile(self, kept: Conversation) -> UserProfile | None:
+        return self._conversations.user(kept.user) if kept.user else None
 
     def undo(self) -> DialogueState:
-        """Takes back the last message that changed something; what it had changed is exactly as before."""
+        """Takes back the last message or edit that changed something; what it had changed is exactly as before."""
         return self._edit(undone, "Undone.")
 
     def remove(self, change: Change) -> DialogueState:
         """Takes out one thing that `changes` lists. Raises ConversationError where it is not there (any more)."""
-        return self._edit(lambda state: without(state, change), f"Taken out: {change.text}.")
+        rooms = self._rooms()
+        return self._edit(lambda state: taught(rooms, state, without(state, change)), f"Taken out: {change.text}.")
 
     def feel(self, item_id: str, attitude: Attitude) -> DialogueState:
         """Takes down what is felt about an item. Raises ConversationError for one that is not in the catalogue."""
-        item = self._rooms().item(item_id)
+        rooms = self._rooms()
+        item = rooms.item(item_id)
         if item is None:
             raise ConversationError(f"The catalogue has no item {item_id!r}.", mend="Name an item by its id.")
-        return self._edit(lambda state: felt(state, item_id, attitude), f"Taken down as {attitude}: {item.title}.")
-
-    def constrain(self, filters: Mapping[str, Any]) -> DialogueState:
-        """Puts conditions in the place of those on the same facets; written as `ChatRec.recommend` takes them."""
-        schema = self._rooms().retriever.snapshot.schema
         return self._edit(
-            lambda state: constrained(state, constraints_from(filters, schema), facets=tuple(filters)),
-            "Conditions set.",
+            lambda state: taught(rooms, state, felt(state, item_id, attitude)),
+            f"Taken down as {attitude}: {item.title}.",
         )
+
+    def switch(self, change: Change) -> DialogueState:
+        """Switches one thing that `changes` lists off, where it stays listed without effect, or on again."""
+        done = "Switched off" if change.on else "Switched on"
+        rooms = self._rooms()
+        return self._edit(lambda state: taught(rooms, state, switched(state, change)), f"{done}: {change.text}.")
+
+    def amend(self, change: Change, value: Held) -> DialogueState:
+        """Puts `value` in the place of one thing that `changes` lists: of the same sort and, where it has one, facet.
+
+        Raises ConversationError for another sort, MessageError for a condition that the catalogue cannot have.
+        """
+        rooms = self._rooms()
+        if isinstance(value, Constraint):
+            constraints_from({value.facet: {value.op: value.values}}, rooms.retriever.snapshot.schema)
+        return self._edit(
+            lambda state: taught(rooms, state, amended(state, change, value)),
+            f"Changed: {amendment(rooms, change, value)}.",
+        )
+
+    def constrain(
+        self, filters: Mapping[str, Any], *, lift: Collection[str] = (), strength: Strength = "hard"
+    ) -> DialogueState:
+        """Puts conditions in the place of those on the same facets; written as `ChatRec.recommend` takes them.
+
+        `strength` is how binding they are. On the facets of `lift` nothing is asked for any more.
+        """
+        rooms = self._rooms()
+        new = [
+            replace(known, strength=strength) for known in constraints_from(filters, rooms.retriever.snapshot.schema)
+        ]
+        told = "; ".join(worded(rooms, known) for known in new)
+        gone = ", ".join(name_of(name, rooms.retriever.snapshot.schema.get(name)) for name in lift)
+        text = " ".join([*([f"Set: {told}."] if told else []), *([f"No condition any more: {gone}."] if gone else [])])
+        return self._edit(lambda state: constrained(state, new, facets=(*filters, *lift)), text or "Nothing was set.")
 
     def _kept(self) -> Conversation:
         return self._conversations.start(self.id, self.user, catalog=self.catalog)

@@ -20,7 +20,7 @@ from chatrec.ranking import settled
 from chatrec.retriever import PASSAGES, passages_of
 from chatrec.rooms import Rooms
 from chatrec.rules import enforce, permitted, required
-from chatrec.steering.lessons import learn
+from chatrec.steering.lessons import lessons_of
 from chatrec.steering.question import CONSIDERED, best_question
 from chatrec.steering.relaxing import Relaxation, relax
 from chatrec.steering.suggesting import suggest
@@ -146,11 +146,7 @@ def _learned(rooms: Rooms, state: DialogueState, new: DialogueState) -> Dialogue
         state.liked,
         state.accepted,
     ):
-        rejected = [mention.item_id for mention in (*new.rejected, *new.disliked)]
-        accepted = [mention.item_id for mention in (*new.liked, *new.accepted)]
-        shown = [mention.item_id for mention in new.shown]
-        snapshot = rooms.retriever.snapshot
-        lessons = learn(snapshot, rejected=rejected, accepted=accepted, wanted=new.constraints, shown=shown)
+        lessons = lessons_of(rooms.retriever.snapshot, new)
         new = replace(new, lessons=lessons)
     return new
 

@@ -73,13 +73,27 @@ class Wish:
     turn: int
 
 
+Held: TypeAlias = Wish | Constraint | Order | Mention
+
+
+@dataclass(frozen=True, slots=True)
+class Off:
+    """Something the user switched off: kept, and without effect. `field` of the dialogue state holds it while it is on;
+    `place` is where it stands there, counting what is off as well."""
+
+    field: str
+    value: Held
+    place: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class DialogueState:
     """What a conversation has come to. `turn` counts finished turns; `intent` is the act of the last message.
 
     `listed` is the last list of items in its order, `about` are the items talked of last, which "it" and "that one"
     mean; `since` is the turn in which the conditions changed last; `lessons` what turning items down taught;
-    `questions` what the user was asked. `before` is the state that the last change of mind can go back to.
+    `questions` what the user was asked; `off` what is kept without effect, which no other field holds. `before` is the
+    state that the last change of mind can go back to.
     """
 
     turn: int = 0
@@ -98,6 +112,7 @@ class DialogueState:
     since: int = 0
     lessons: tuple[Lesson, ...] = ()
     questions: tuple[Asked, ...] = ()
+    off: tuple[Off, ...] = ()
     before: DialogueState | None = field(default=None, compare=False, repr=False)
 
 

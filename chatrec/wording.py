@@ -6,7 +6,7 @@ from chatrec.catalog import Item
 from chatrec.catalog.schema import Facet, comparable
 from chatrec.catalog.vocabulary import UNITS, words_of
 from chatrec.sentences import shortened
-from chatrec.types import Constraint
+from chatrec.types import Constraint, Order
 from chatrec.untrusted import showable
 
 VALUES = 3
@@ -40,6 +40,23 @@ def wish_in_words(constraint: Constraint, facet: Facet | None = None) -> str:
     listed = " or ".join(value for value in values if value) or "something else"
     before = {"any": "", "none": "not ", "min": "at least ", "max": "at most ", "above": "over ", "below": "under "}
     return before[constraint.op] + listed + unit
+
+
+ENDS = {
+    "duration": ("shortest", "longest"),
+    "price": ("cheapest", "dearest"),
+    "year": ("oldest", "newest"),
+    "weight": ("lightest", "heaviest"),
+}
+"""What the least and the most of a measure are called."""
+
+
+def order_in_words(order: Order, facet: Facet | None = None) -> str:
+    """What is to come first: "the cheapest first", "the lowest calories first"."""
+    least, most = ENDS.get(facet.measure if facet else "", ("", ""))
+    end = least if order.direction == "least" else most
+    general = f"{'lowest' if order.direction == 'least' else 'highest'} {name_of(order.facet, facet)}"
+    return f"the {end or general} first"
 
 
 def name_of(column: str, facet: Facet | None = None) -> str:

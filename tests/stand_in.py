@@ -9,10 +9,15 @@ from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
+from chatrec.account import Scored
 from chatrec.app import User
 from chatrec.catalog import Item, Review
 from chatrec.catalog.schema import profile
 from chatrec.conversations import Conversation, Conversations
+from chatrec.dialogue.editing import Change
 from chatrec.errors import ChatRecError
 from chatrec.session import Session, turn_of
 from chatrec.settings import Settings
@@ -109,6 +114,8 @@ class StandIn:
             count=len(self.items),
             generation="1",
             schema=self.schema,
+            numbers={},
+            facet_texts=dict,
             aspects=SimpleNamespace(of=lambda _: ()),
         )
         return SimpleNamespace(retriever=SimpleNamespace(snapshot=snapshot))
@@ -133,8 +140,17 @@ class StandInSession(Session):
         kept = super(Gated, self.rec.conversations).load(self.id)
         return kept.state if kept else DialogueState()
 
+    def changes(self) -> tuple[Change, ...]:
+        return ()
+
+    def fitting(self) -> NDArray[np.bool_]:
+        return np.ones(len(self.rec.items), dtype=bool)
+
+    def scores(self) -> tuple[Scored, ...]:
+        return ()
+
     def stream(
-        self, message: str, *, touched: Collection[str] = (), felt: tuple[str, str] | None = None
+        self, message: str | None, *, touched: Collection[str] = (), felt: tuple[str, str] | None = None
     ) -> Generator[Event, None, None]:
         """As the real one: kept when it is done, and when it is closed after its cards; an error leaves no trace."""
         shown: tuple[Recommendation, ...] = ()

@@ -387,7 +387,7 @@ def test_everything_remembered_is_listed_with_its_turn_and_can_be_taken_out(rec:
         *("wish", "constraint", "preference", "order"),
         *("liked", "disliked", "rejected", "accepted", "seen"),
     }
-    assert {change.text for change in listed if change.turn == 3} >= {"spirited-away-2001", "psycho-1960", "alien-1979"}
+    assert {change.text for change in listed if change.turn == 3} >= {"Spirited Away", "Psycho", "Alien"}
     for number, change in enumerate(listed, len(TOLD) + 1):
         before = told.changes()
         state = told.remove(change)
@@ -409,7 +409,7 @@ def test_each_edit_is_a_turn_that_other_processes_see_and_undo_takes_back(rec: C
     after = told.undo()
     assert replace(after, turn=before.turn, intent=before.intent) == before
     assert [(turn.message, turn.reply, turn.item_ids) for turn in told.turns[len(TOLD) :]] == [
-        ("", "Conditions set.", ()),
+        ("", "Set: year: at least 1950; year: at most 1969; genres: Drama or Comedy.", ()),
         ("", f"Taken out: {order.text}.", ()),
         ("", "Undone.", ()),
         ("", "Undone.", ()),

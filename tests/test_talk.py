@@ -362,9 +362,9 @@ def test_the_state_is_listed_undone_and_edited_through_the_session(rec: ChatRec)
         ("runtime", "max"),
     }
     assert [turn.reply for turn in session.turns[1:]] == [
-        "Taken out: runtime: under 120.",
+        "Taken out: runtime: under 120 min.",
         "Undone.",
-        "Conditions set.",
+        "Set: languages: French; runtime: at most 100 min.",
     ]
     resumed: Session = rec.session(session.id)
     assert resumed.state == session.state

@@ -96,13 +96,15 @@ class Chat:
     def ask_said(self, written: str, where: Any) -> Iterator[dict[Any, Any]]:
         """The same for a message that another part sends."""
         message, felt = said(written)
-        yield from self._asked(message[:LONGEST_MESSAGE], where, felt)
+        yield from self._asked(message and message[:LONGEST_MESSAGE], where, felt)
 
-    def _asked(self, message: str, where: Any, felt: tuple[Attitude, str] | None) -> Iterator[dict[Any, Any]]:
-        """Answers one message. A new session gets its id here, with its first message, and a new user theirs."""
+    def _asked(self, message: str | None, where: Any, felt: tuple[Attitude, str] | None) -> Iterator[dict[Any, Any]]:
+        """Answers one message, or shows what fits where there is none (None). A new session gets its id here, with its
+        first message, and a new user theirs."""
         before = Place.read(where)
         running = self.shared.turns.of(before.session)
-        if not message.strip() or (running and not running.stopped):  # one at a time; what was typed stays in the box
+        empty = message is not None and not message.strip()
+        if empty or (running and not running.stopped):  # one at a time; what was typed stays in the box
             yield {self.box: gr.skip()}
             return
         place = before.settled()

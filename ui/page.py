@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from chatrec.app import ChatRec
 
 HERE = Path(__file__).parent
-STYLES = ("style.css", "layout.css", "talk.css", "cards.css", "conversations.css")
-SCRIPTS = ("columns.js", "page.js", "cards.js", "conversations.js")
+STYLES = ("style.css", "layout.css", "talk.css", "cards.css", "understood.css", "conversations.css")
+SCRIPTS = ("columns.js", "page.js", "cards.js", "understood.js", "conversations.js")
 UPLOADS_DELETED = (600, 3600)  # seconds: how often it is looked for files that are older; ours delete theirs at once
 CONCURRENT = 20
 _SYSTEM = ("system-ui", "-apple-system", "Segoe UI", "Roboto", "sans-serif")

@@ -20,15 +20,16 @@ _log = logging.getLogger(__name__)
 class Answering(Protocol):
     """`Session.stream`."""
 
-    def __call__(self, message: str, *, touched: Collection[str]) -> Generator[Event, None, None]: ...
+    def __call__(self, message: str | None, *, touched: Collection[str]) -> Generator[Event, None, None]: ...
 
 
 class Running:
     """One turn. It runs to its end whether or not somebody follows: a reloaded page picks it up again."""
 
-    def __init__(self, message: str, answer: Answering, *, after: Running | None = None) -> None:
-        """`after` is the turn before of the same session: a stopped one may still be waiting for somebody's answer."""
-        self.message = message
+    def __init__(self, message: str | None, answer: Answering, *, after: Running | None = None) -> None:
+        """`message` None: nothing is said. `after` is the turn before of the same session: a stopped one may still be
+        waiting for somebody's answer."""
+        self.message = message or ""
         self.touched: set[str] = set()
         """Ids of the cards that somebody turned to, which a later order leaves where they are."""
         self.stopped = False
@@ -106,7 +107,7 @@ class Turns:
         self._lock = threading.Lock()
         self._running: dict[str, Running] = {}
 
-    def start(self, session_id: str, message: str, answer: Answering) -> Running:
+    def start(self, session_id: str, message: str | None, answer: Answering) -> Running:
         with self._lock:
             self._running = {id: turn for id, turn in self._running.items() if turn.thread.is_alive()}
             turn = Running(message, answer, after=self._running.get(session_id))

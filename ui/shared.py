@@ -166,8 +166,9 @@ def saying(message: str, *, felt: tuple[str, str] | None = None) -> str:
     return json.dumps({"stamp": signal(), "message": message, "felt": felt})
 
 
-def said(written: str) -> tuple[str, tuple[Attitude, str] | None]:
-    """What `saying` wrote, or page.js for a suggestion: the message, empty where it is none, and what it says."""
+def said(written: str) -> tuple[str | None, tuple[Attitude, str] | None]:
+    """What `saying` wrote, or page.js for a suggestion: the message, empty where it is none, and what it says; None is
+    the wish to see what fits as things stand."""
     try:
         known = json.loads(written)
     except ValueError:
@@ -175,7 +176,7 @@ def said(written: str) -> tuple[str, tuple[Attitude, str] | None]:
     known = known if isinstance(known, dict) else {}
     message, felt = known.get("message"), known.get("felt")
     if not isinstance(message, str):
-        return "", None
+        return (None if "message" in known and message is None else ""), None
     if isinstance(felt, list) and len(felt) == 2 and felt[0] in ATTITUDES and isinstance(felt[1], str):
         return message, (felt[0], felt[1])
     return message, None

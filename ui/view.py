@@ -30,6 +30,8 @@ STAGES = {
     "writing": "Writing down why",
 }
 STOPPED = "Stopped."
+UNSAID = '<h2 class="said unsaid">What fits now</h2>'
+"""Stands above a reply that no message asked for."""
 BUSY, FINISHED = (f'<article class="turn" aria-busy="{busy}"' for busy in ("true", "false"))
 
 
@@ -95,7 +97,7 @@ class TurnView:
             return f'{FINISHED} data-turn="{self.number}" data-edit><p class="note edit">{words}</p></article>'
         said = f'<h2 class="said" dir="auto"><span class="unseen">You: </span>{text(self.message)}</h2>'
         return (
-            f'{FINISHED if self.done else BUSY} data-turn="{self.number}">{said if self.message else ""}'
+            f'{FINISHED if self.done else BUSY} data-turn="{self.number}">{said if self.message else UNSAID}'
             f'<div class="reply">{"".join(self._parts())}</div></article>'
         )
 

@@ -22,7 +22,8 @@ def run(*, catalog: str, session: str, user: str) -> None:
     count = rec.rooms().retriever.snapshot.count
     talk = rec.session(session or None, user=user or None)
     for turn in talk.turns:
-        console.print(f"> {plain(turn.message)}", style="dim")
+        if turn.message:  # an edit has none
+            console.print(f"> {plain(turn.message)}", style="dim")
         console.print(plain(turn.reply), style="dim")
     console.print(f"{count:,} items in {rec.settings.catalog!r}. Say what you are looking for; Ctrl-D ends.")
     while (message := _read(console)) is not None:

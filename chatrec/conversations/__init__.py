@@ -82,7 +82,7 @@ class Conversations:
             raise ValueError(f"turn {turn.number} with state {state.turn} does not follow turn {expected_turn}")
         checked_session_id(session_id)
         with self._database.writing() as rows:
-            begun = expected_turn > 0 or rows.begin_session(session_id, turn.message)
+            begun = expected_turn > 0 or rows.begin_session(session_id, turn.message or turn.reply)
             owner, about = rows.belonging(session_id)
             named, about = _agreed(owner, user), _about(about, catalog)
             if not (

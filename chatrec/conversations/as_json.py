@@ -17,9 +17,11 @@ from chatrec.types import (
     Claim,
     Constraint,
     DialogueState,
+    Held,
     Lesson,
     Mention,
     Note,
+    Off,
     Order,
     Question,
     Shown,
@@ -87,12 +89,29 @@ def _state_from_json(document: dict[str, Any]) -> DialogueState:
     for name, kind in LISTS.items():
         known[name] = _all(kind, known.get(name, ()))
     known["constraints"] = _constraints(known.get("constraints", ()))
+    known["off"] = tuple(
+        Off(entry["field"], _held(entry["field"], entry["value"]), entry["place"]) for entry in known.get("off", ())
+    )
     for name in ("about", "listed"):
         known[name] = tuple(known.get(name, ()))
     if known.get("order"):
         known["order"] = Order(**_known(Order, known["order"]))
     earlier = _state_from_json(_known(DialogueState, {**document, **before})) if before else None
     return DialogueState(**known, before=earlier)
+
+
+def _constraint(entry: Mapping[str, Any]) -> Constraint:
+    known = _known(Constraint, entry)
+    return Constraint(**{**known, "values": tuple(map(_number_from_json, known["values"]))})
+
+
+def _held(field: str, entry: Mapping[str, Any]) -> Held:
+    """One of what that field of a dialogue state holds."""
+    if field == "constraints":
+        return _constraint(entry)
+    kind = Order if field == "order" else LISTS[field]
+    value: Held = kind(**_known(kind, entry))
+    return value
 
 
 def turn_to_json(turn: Turn) -> dict[str, Any]:
@@ -161,10 +180,7 @@ def _known(kind: type[Any], mapping: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _constraints(entries: Any) -> tuple[Constraint, ...]:
-    return tuple(
-        Constraint(**{**_known(Constraint, entry), "values": tuple(map(_number_from_json, entry["values"]))})
-        for entry in entries
-    )
+    return tuple(map(_constraint, entries))
 
 
 def _claims(entries: Any) -> tuple[Claim, ...]:

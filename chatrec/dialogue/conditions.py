@@ -19,13 +19,26 @@ def merged(
     known: tuple[Constraint, ...], reading: Reading, schema: Mapping[str, Facet], *, turn: int
 ) -> tuple[Constraint, ...]:
     """The conditions after a message, those of `reading` with their turn, in the order they were said."""
+    kept = _kept(known, reading, schema)
+    before = {replace(constraint, turn=0) for constraint in kept}
+    added = [replace(new, turn=turn) for new in reading.constraints if new not in before]
+    return tuple(dict.fromkeys([*kept, *added]))
+
+
+def remaining(known: Iterable[Constraint], reading: Reading, schema: Mapping[str, Facet]) -> tuple[Constraint, ...]:
+    """Those that a message neither lifts nor replaces, in whole or in part, nor says again."""
+    said = {replace(new, turn=0) for new in reading.constraints}
+    return tuple(
+        each for each in known if replace(each, turn=0) not in said and _kept([each], reading, schema) == [each]
+    )
+
+
+def _kept(known: Iterable[Constraint], reading: Reading, schema: Mapping[str, Facet]) -> list[Constraint]:
     kept = [constraint for constraint in known if constraint.facet not in reading.dropped]
     for new in reading.constraints:
         facet = schema[new.facet]
         kept = [left for old in kept for left in _left(old, new, facet, instead=reading.instead)]
-    before = {replace(constraint, turn=0) for constraint in kept}
-    added = [replace(new, turn=turn) for new in reading.constraints if new not in before]
-    return tuple(dict.fromkeys([*kept, *added]))
+    return kept
 
 
 def _left(old: Constraint, new: Constraint, facet: Facet, *, instead: bool) -> Iterable[Constraint]:

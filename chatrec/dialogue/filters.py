@@ -15,7 +15,8 @@ OPS = get_args(Op)
 def constraints_from(filters: Mapping[str, Any], schema: Mapping[str, Facet]) -> tuple[Constraint, ...]:
     """`{"price": {"max": 90}, "colour": ["red", "blue"]}` as hard constraints.
 
-    A value or a list of values means any of them; a mapping may hold the operations of a `Constraint`.
+    A value or a list of values means any of them; a mapping may hold the operations of a `Constraint`, and "all": each
+    of these values.
     Raises MessageError for a facet, an operation or a value the catalogue cannot have, listing what there is.
     """
     found: list[Constraint] = []
@@ -23,13 +24,15 @@ def constraints_from(filters: Mapping[str, Any], schema: Mapping[str, Facet]) ->
         if name not in schema:
             raise MessageError(f"The catalogue has no facet {name!r}.", mend="It has: " + ", ".join(sorted(schema)))
         conditions = wanted if isinstance(wanted, Mapping) else {"any": wanted}
-        found += [_constraint(name, op, values, schema[name]) for op, values in conditions.items()]
+        for op, values in conditions.items():
+            each = values if op == "all" and isinstance(values, Sequence) and not isinstance(values, str) else [values]
+            found += [_constraint(name, "any" if op == "all" else op, one, schema[name]) for one in each]
     return tuple(found)
 
 
 def _constraint(name: str, op: str, values: Any, facet: Facet) -> Constraint:
     if op not in OPS:
-        raise MessageError(f"{op!r} is no operation on {name!r}.", mend="There are: " + ", ".join(OPS))
+        raise MessageError(f"{op!r} is no operation on {name!r}.", mend="There are: " + ", ".join((*OPS, "all")))
     many = (
         tuple(values) if isinstance(values, Sequence | set | frozenset) and not isinstance(values, str) else (values,)
     )

@@ -7,11 +7,23 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from chatrec.catalog import Item
-from chatrec.dialogue.conditions import merged
+from chatrec.dialogue.conditions import merged, remaining
 from chatrec.dialogue.read import Reader
 from chatrec.dialogue.reading import Attitude, Reading, Setting
+from chatrec.dialogue.wishes import without_words_of
 from chatrec.errors import MessageError
-from chatrec.types import Asked, Constraint, DialogueState, Mention, Query, Recommendation, UserProfile, Wish
+from chatrec.types import (
+    Asked,
+    Constraint,
+    DialogueState,
+    Mention,
+    Off,
+    Order,
+    Query,
+    Recommendation,
+    UserProfile,
+    Wish,
+)
 
 LONGEST_MESSAGE = 8_000
 """Characters; a longer message is refused, not cut, so that nothing said is silently lost."""
@@ -62,8 +74,11 @@ def applied(state: DialogueState, reading: Reading, reader: Reader) -> DialogueS
             return replace(state, turn=turn, intent="restart", before=before)
         reading = replace(reading, act="recommend")
     if reading.act == "accept":
+        off = tuple(each for each in state.off if not (each.field == "accepted" and _item(each) in reading.items))
         accepted = _with(state.accepted, reading.items, turn)
-        return replace(state, turn=turn, intent="accept", accepted=accepted, about=reading.items, before=before)
+        return replace(
+            state, turn=turn, intent="accept", accepted=accepted, about=reading.items, off=off, before=before
+        )
     constraints = merged(state.constraints, reading, reader.parser.schema, turn=turn)
     order = replace(reading.order, turn=turn) if reading.order else state.order
     if order and order.facet in reading.dropped:
@@ -83,19 +98,31 @@ def applied(state: DialogueState, reading: Reading, reader: Reader) -> DialogueS
     )
     for attitude, item_id in reading.felt:
         new = feel(new, item_id, attitude, turn)
-    return new
+    return _still_off(state, reading, new, reader) if state.off else new
 
 
 def _lifted(state: DialogueState, reading: Reading) -> tuple[Wish, ...]:
     """The wishes without the words of conditions that no longer hold."""
-    words = [known.text for known in state.constraints if known.facet in reading.dropped and known.text]
-    kept = []
-    for wish in state.wishes:
-        text = wish.text
-        for word in words:
-            text = " ".join(text.replace(word, " ").split())
-        kept += [replace(wish, text=text)] if text else []
-    return tuple(kept)
+    known = [*state.constraints, *(each.value for each in state.off if isinstance(each.value, Constraint))]
+    return without_words_of((each for each in known if each.facet in reading.dropped), state.wishes)
+
+
+def _still_off(state: DialogueState, reading: Reading, new: DialogueState, reader: Reader) -> DialogueState:
+    """`new`, the state after a message, without what was off and has been said anew, replaced or lifted by it."""
+    off = [each.value for each in state.off if isinstance(each.value, Constraint)]
+    left = {each for each in remaining(off, reading, reader.parser.schema) if each.facet not in reading.declined}
+    kept = [
+        each
+        for each in new.off
+        if (not isinstance(each.value, Constraint) or each.value in left)
+        and (not isinstance(each.value, Order) or not (reading.order or each.value.facet in reading.dropped))
+    ]
+    return replace(new, off=tuple(kept))
+
+
+def _item(off: Off) -> str:
+    """The item that was switched off; empty where it is none."""
+    return off.value.item_id if isinstance(off.value, Mention) else ""
 
 
 def undone(state: DialogueState) -> DialogueState:
@@ -121,7 +148,9 @@ def _shortened(state: DialogueState, steps: int) -> DialogueState:
 
 
 def feel(state: DialogueState, item_id: str, attitude: Attitude, turn: int) -> DialogueState:
-    """`item_id` moves to where the latest attitude puts it; having been seen does not undo being liked."""
+    """`item_id` moves to where the latest attitude puts it; having been seen does not undo being liked.
+    What was off about it goes."""
+    state = replace(state, off=tuple(each for each in state.off if _item(each) != item_id))
     if attitude == "seen":
         return replace(state, seen=_with(state.seen, [item_id], turn))
     if attitude == "liked":
@@ -158,8 +187,9 @@ def query_of(
     state: DialogueState, profile: UserProfile | None = None, *, constraints: Iterable[Constraint] = ()
 ) -> Query:
     """What to retrieve for a state. Items named, seen, owned and rejected never come back, and those shown only once
-    the conditions have changed since."""
-    wishes = [wish.text for wish in state.wishes[::-1][:REMEMBERED_WISHES]]
+    the conditions have changed since. What is off has no say, nor have the words it was read from."""
+    off = [each.value for each in state.off if isinstance(each.value, Constraint)]
+    wishes = [wish.text for wish in without_words_of(off, state.wishes)[::-1][:REMEMBERED_WISHES]]
     excluded = unwelcome(state, profile) | {mention.item_id for mention in state.shown if mention.turn >= state.since}
     last_liked = max((mention.turn for mention in state.liked), default=0)
     return Query(

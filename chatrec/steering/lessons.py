@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from chatrec.catalog.schema import Facet, comparable
 from chatrec.steering.question import is_telling
 from chatrec.store.index import Snapshot
-from chatrec.types import Constraint, Lesson
+from chatrec.types import Constraint, DialogueState, Lesson
 
 PRIOR = 1.0
 """Items assumed beside those judged, which hold a value as often as the catalogue does."""
@@ -41,6 +41,17 @@ RAISE = 50.0
 TO = ".."
 
 Rows = NDArray[np.int64]
+
+
+def lessons_of(snapshot: Snapshot, state: DialogueState) -> tuple[Lesson, ...]:
+    """What the items turned down and taken so far in a conversation teach."""
+    return learn(
+        snapshot,
+        rejected=[mention.item_id for mention in (*state.rejected, *state.disliked)],
+        accepted=[mention.item_id for mention in (*state.liked, *state.accepted)],
+        wanted=state.constraints,
+        shown=[mention.item_id for mention in state.shown],
+    )
 
 
 def learn(
