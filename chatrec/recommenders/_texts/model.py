@@ -1,0 +1,164 @@
+"""What the recommender models share that know items by their texts: preparing, fine-tuning, serving, saving."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from itertools import count
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chatrec.recommenders import Columns, Progress, TrainingData
+from chatrec.recommenders._histories import Histories, hold_last
+from chatrec.recommenders._texts.known import Known, known
+from chatrec.recommenders._texts.net import batches_of, drawn, net, next_items, scorer
+from chatrec.recommenders._training import Plan, arrays_of, load, looking, repeatable, save, train
+from chatrec.recommenders._transformer import Sight, encoder, run
+from chatrec.types import Query
+
+if TYPE_CHECKING:
+    import torch
+
+Tuning = Literal["inductive", "transductive"]
+"""Whether items are made of their texts alone, or those that were used also have embeddings of their own."""
+
+
+@dataclass(kw_only=True)
+class TextSequenceModel:
+    """Items are made of their texts, users of their histories; the two are compared by cosine.
+
+    A recommender model of this family says what items are made of (`features`, `maker`) and may `pretrain`.
+    Fine-tuning predicts every next item of every history by cross-entropy over the used items at a `temperature`, where
+    the items of a batch of histories stand for all (each weighs by how seldom it is in one). Items that nobody used
+    take no part, so that nothing is learned against them. Serving needs the items' vectors and the encoder's arrays,
+    no torch.
+    """
+
+    scores_cold: ClassVar[bool] = True
+    personal: ClassVar[bool] = True
+
+    embedding_size: int = 64
+    layers: int = 2
+    heads: int = 2
+    length: int = 50
+    dropout: float = 0.2
+    temperature: float = 0.07
+    tuning: Tuning = "transductive"
+    pretrain_epochs: int = 10
+    epochs: int = 30
+    learning_rate: float = 1e-3
+    reg: float = 0.0
+    batch_size: int = 64
+
+    def fit(self, data: TrainingData, *, seed: int = 0, progress: Progress | None = None) -> None:
+        """Learns nothing, and then scores nothing, where the data hold no vectors of texts or no history."""
+        self._columns = Columns(data.item_ids)
+        self._arrays: dict[str, NDArray[Any]] = {}
+        self._table = np.zeros((len(data.item_ids), self.embedding_size), dtype=np.float32)
+        self._can = np.zeros(len(data.item_ids), dtype=bool)
+        found = known(data, seed=seed)
+        if found is None:
+            return
+        self._begun = _counting(progress, self.epochs + (self.pretrain_epochs if found.domains else 0))
+        with repeatable(seed) as device:
+            features = self.features(found, seed=seed)
+            module = net(self.maker(found, features, seed=seed), self.reader(), features[found.columns])
+            if self.pretrain_epochs:
+                self.pretrain(module, found, device, seed=seed)
+            if self.tuning == "transductive":
+                module.identify(self.embedding_size)
+            if self.epochs:
+                self.fine_tune(module, found, device, seed=seed)
+            self._export(module, found, features)
+
+    def features(self, found: Known, *, seed: int) -> NDArray[Any]:
+        """What is frozen of every item, one row each, in the order of `item_ids`."""
+        return found.vectors
+
+    def maker(self, found: Known, features: NDArray[Any], *, seed: int) -> torch.nn.Module:
+        """The module from features to items: (items, anything) to (items, `embedding_size`)."""
+        raise NotImplementedError
+
+    def reader(self, sight: Sight = "past") -> torch.nn.Module:
+        """The module from a history's items to what is known of the user: as `_transformer.encoder`."""
+        return encoder(
+            sight=sight,
+            embedding_size=self.embedding_size,
+            layers=self.layers,
+            heads=self.heads,
+            length=self.length,
+            dropout=self.dropout,
+        )
+
+    def pretrain(self, module: torch.nn.Module, found: Known, device: torch.device, *, seed: int) -> None:
+        """Nothing, if a recommender model has no such stage."""
+
+    def fine_tune(self, module: torch.nn.Module, found: Known, device: torch.device, *, seed: int) -> None:
+        left, held = hold_last(found.histories, seed=seed)
+        used = np.unique(np.concatenate(left))
+        train(
+            module,
+            batches_of(left, self.length, self.batch_size, self._begun),
+            next_items(module, self.temperature, likely=self.likely(left, found)),
+            plan=Plan(self.epochs, learning_rate=self.learning_rate, reg=self.reg),
+            device=device,
+            seed=seed,
+            look=looking(held, scorer(module, self.length, used)),
+        )
+
+    def likely(self, histories: Histories, found: Known) -> NDArray[np.float32]:
+        """How likely each item is to stand in a batch of these histories."""
+        return drawn(histories, self.length, self.batch_size, len(found.columns))
+
+    def read(self, items: NDArray[np.float32]) -> NDArray[np.float64]:
+        """What is known of the user whose history is `items`, (places, size), in numpy: what `reader` gives last."""
+        there = np.ones((1, len(items)), dtype=bool)
+        return run(self._arrays, items[None], there, heads=self.heads, prefix="encoder.")[0, -1]
+
+    def _export(self, module: torch.nn.Module, found: Known, features: NDArray[Any]) -> None:
+        import torch
+
+        module.to("cpu").eval()
+        with torch.inference_mode():
+            made = module.items(torch.from_numpy(features)).numpy()
+            if module.identities is not None:
+                made[found.columns] += module.identities.numpy()
+        self._table = np.where(found.written[:, None], made, 0).astype(np.float32)
+        self._can = found.written
+        self._arrays = {name: own for name, own in arrays_of(module).items() if name.startswith("encoder.")}
+
+    def score(self, query: Query, item_ids: Sequence[str]) -> NDArray[np.float64]:
+        """Cosines of the items to the user; NaN for items without a text, and where no liked one has one."""
+        history = [column for column in self._columns.known(query.liked) if self._can[column]][-self.length :]
+        if not history:
+            return np.full(len(item_ids), np.nan)
+        user = self.read(self._table[history])
+        lengths = np.linalg.norm(self._table, axis=1) * np.linalg.norm(user)
+        return self._columns.pick(np.where(self._can, self._table @ user / np.maximum(lengths, 1e-12), np.nan), item_ids)
+
+    def save(self, folder: Path) -> None:
+        about = {"item_ids": self._columns.item_ids, "hyperparameters": asdict(self)}
+        save(folder, self._arrays | {"table": self._table, "can": self._can}, about)
+
+    @classmethod
+    def load(cls, folder: Path) -> Self:
+        arrays, about = load(folder)
+        loaded = cls(**about["hyperparameters"])
+        loaded._columns = Columns(about["item_ids"])
+        loaded._table, loaded._can = arrays.pop("table"), arrays.pop("can")
+        loaded._arrays = arrays
+        return loaded
+
+
+def _counting(progress: Progress | None, total: int) -> Callable[[], None]:
+    """Tells `progress` of one epoch more every time it is called, as one begins."""
+    begun = count()
+
+    def tell() -> None:
+        if progress:
+            progress(min(next(begun), total), total)
+
+    return tell

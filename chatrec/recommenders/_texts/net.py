@@ -1,0 +1,161 @@
+"""The halves of a text-based recommender model in PyTorch, what makes items and what reads histories, and its losses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chatrec.recommenders._histories import Histories, batches, padded, windows
+
+if TYPE_CHECKING:
+    import torch
+
+Batches: TypeAlias = Callable[[np.random.Generator], Iterable[tuple[NDArray[Any], ...]]]
+
+NOBODY = -1
+"""Stands in rows of columns where there is no item."""
+
+
+def net(items: torch.nn.Module, encoder: torch.nn.Module, features: NDArray[Any]) -> torch.nn.Module:
+    """`table(of)` gives what these items are made of, (items, size): `items` of their frozen `features`, and their
+    identities if they have some. Called with a table and rows of places in it, (batch, length), the net gives what its
+    `encoder` knows of each user after every place: (batch, length, size)."""
+    import torch
+    from torch import nn
+
+    class Net(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.items, self.encoder = items, encoder
+            self.register_parameter("identities", None)
+            self.register_buffer("features", torch.from_numpy(features), persistent=False)
+
+        def identify(self, size: int) -> None:
+            """Gives every item an embedding of its own, of zeros: one that nobody used keeps them."""
+            self.identities = nn.Parameter(torch.zeros(len(features), size))
+
+        def table(self, of: torch.Tensor) -> torch.Tensor:
+            made: torch.Tensor = self.items(self.features[of])
+            return made if self.identities is None else made + self.identities[of]
+
+        def forward(self, table: torch.Tensor, rows: torch.Tensor) -> torch.Tensor:
+            there = rows >= 0
+            read: torch.Tensor = self.encoder(table[rows.clamp(min=0)] * there[..., None], there)
+            return read
+
+    return Net()
+
+
+def local(net: torch.nn.Module, rows: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """The items that stand in `rows`, the table of them, and `rows` as places in that."""
+    import torch
+
+    told = torch.unique(rows[rows >= 0])
+    places = torch.searchsorted(told, rows).masked_fill(rows < 0, NOBODY)
+    return told, net.table(told), places
+
+
+def projection(dimension: int, size: int, *, dropout: float) -> torch.nn.Module:
+    """From vectors of `dimension` to `size`, through one hidden layer as wide as what comes out."""
+    from torch import nn
+
+    return nn.Sequential(nn.Dropout(dropout), nn.Linear(dimension, size), nn.GELU(), nn.Linear(size, size))
+
+
+def batches_of(histories: Histories, length: int, batch_size: int, begun: Callable[[], None]) -> Batches:
+    """Batches of rows of `length` + 1 columns: what is read, and after each place of it what came next. Calls `begun`
+    at the beginning of every epoch."""
+    rows = padded(windows(histories, length + 1), length + 1, pad=NOBODY)
+
+    def epoch(generator: np.random.Generator) -> Iterator[tuple[NDArray[Any], ...]]:
+        begun()
+        return batches([rows], batch_size, generator) if len(rows) else iter(())
+
+    return epoch
+
+
+def drawn(histories: Histories, length: int, batch_size: int, items: int) -> NDArray[np.float32]:
+    """How likely each item is to stand in a batch of `batches_of`."""
+    parts = windows(histories, length + 1)
+    counts = np.bincount(np.concatenate([np.unique(part) for part in parts] or [[]]).astype(np.int64), minlength=items)
+    share = min(batch_size / max(len(parts), 1), 1.0)
+    return np.maximum(1.0 - (1.0 - share) ** counts, 1e-6).astype(np.float32)
+
+
+def contrast(
+    states: torch.Tensor,
+    items: torch.Tensor,
+    right: torch.Tensor,
+    *,
+    temperature: float,
+    likely: torch.Tensor | None = None,
+    wrong: torch.Tensor | None = None,
+) -> torch.Tensor:
+    """Cross-entropy of the `right` one of `items` for each of `states`, by cosine over `temperature`.
+
+    `likely` says how likely each of the items is to be among those here: they then stand for all there are, one that
+    is seldom here for more (importance sampling). `wrong` is one item more for each to be told from.
+    """
+    import torch
+    from torch.nn.functional import cross_entropy, normalize
+
+    states = normalize(states, dim=-1)
+    logits = states @ normalize(items, dim=-1).T / temperature
+    if likely is not None:
+        there = torch.nn.functional.one_hot(right, len(items)).bool()
+        logits = logits - likely.log().expand_as(logits).masked_fill(there, 0.0)
+    if wrong is not None:
+        more = (states * normalize(wrong, dim=-1)).sum(dim=-1, keepdim=True) / temperature
+        logits = torch.cat([logits, more], dim=-1)
+    return cross_entropy(logits, right)
+
+
+def next_items(
+    net: torch.nn.Module,
+    temperature: float,
+    *,
+    likely: NDArray[np.float32] | None = None,
+    wrong: Callable[[torch.nn.Module, torch.Tensor], torch.Tensor] | None = None,
+) -> Callable[[torch.Tensor], torch.Tensor]:
+    """The loss of a batch of rows by which every next item is told from the items of the batch, of all domains.
+
+    `likely`, by item, and `wrong`, made for each of the right ones, are as in `contrast`.
+    """
+    import torch
+
+    known = None if likely is None else torch.from_numpy(likely)
+
+    def loss(rows: torch.Tensor) -> torch.Tensor:
+        told, table, places = local(net, rows)
+        there = (rows[:, :-1] >= 0) & (rows[:, 1:] >= 0)
+        states, right = net(table, places[:, :-1])[there], places[:, 1:][there]
+        return contrast(
+            states,
+            table,
+            right,
+            temperature=temperature,
+            likely=None if known is None else known.to(rows.device)[told],
+            wrong=None if wrong is None else wrong(net, told[right]),
+        )
+
+    return loss
+
+
+def scorer(net: torch.nn.Module, length: int, of: NDArray[np.int64]) -> Callable[..., NDArray[np.float64]]:
+    """Histories to rows of scores of all items, for looks at held-out users; items not in `of` come last."""
+    import torch
+    from torch.nn.functional import normalize
+
+    def score(histories: Histories) -> NDArray[np.float64]:
+        table = net.table(torch.arange(len(net.features), device=net.features.device))
+        rows = torch.from_numpy(padded(histories, length, pad=NOBODY)).to(table.device)
+        states = net(table, rows)[:, -1]
+        cosines = normalize(states, dim=-1) @ normalize(table, dim=-1).T
+        scores = np.full(cosines.shape, -np.inf)
+        scores[:, of] = cosines.cpu().numpy()[:, of]
+        return scores
+
+    return score
