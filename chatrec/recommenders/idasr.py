@@ -33,9 +33,9 @@ TINY: Mapping[str, Any] = {
     "layers": 1,
     "length": 10,
     "dropout": 0.0,
-    "temperature": 0.3,
-    "pretrain_epochs": 10,
-    "epochs": 40,
+    "temperature": 1.0,
+    "pretrain_epochs": 5,
+    "epochs": 15,
     "learning_rate": 1e-2,
 }
 

@@ -34,8 +34,8 @@ TINY: Mapping[str, Any] = {
     "layers": 1,
     "length": 10,
     "dropout": 0.0,
-    "temperature": 0.3,
-    "epochs": 40,
+    "temperature": 1.0,
+    "epochs": 15,
     "learning_rate": 1e-2,
 }
 

@@ -35,9 +35,9 @@ TINY: Mapping[str, Any] = {
     "layers": 1,
     "length": 10,
     "dropout": 0.0,
-    "temperature": 0.3,
+    "temperature": 1.0,
     "experts": 2,
-    "epochs": 40,
+    "epochs": 15,
     "learning_rate": 1e-2,
 }
 

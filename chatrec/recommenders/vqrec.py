@@ -38,10 +38,10 @@ TINY: Mapping[str, Any] = {
     "layers": 1,
     "length": 10,
     "dropout": 0.0,
-    "temperature": 0.3,
+    "temperature": 1.0,
     "slices": 4,
     "codes": 4,
-    "epochs": 60,
+    "epochs": 15,
     "learning_rate": 1e-2,
 }
 
