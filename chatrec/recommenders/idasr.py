@@ -1,4 +1,4 @@
-"""IDA-SR: histories are learned to be read by their texts alone, by three tasks, before items get embeddings of their own."""
+"""IDA-SR: reading histories is learned from texts alone, by three tasks, before items get embeddings of their own."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from chatrec.recommenders._texts.known import Known
 from chatrec.recommenders._texts.model import TextSequenceModel
-from chatrec.recommenders._texts.net import batches_of, contrast, local, next_items, projection
+from chatrec.recommenders._texts.net import Net, batches_of, contrast, local, next_items, projection
 from chatrec.recommenders._training import Plan, train
 
 if TYPE_CHECKING:
@@ -64,20 +64,20 @@ class Recommender(TextSequenceModel):
         made.register_parameter("mask", torch.nn.Parameter(torch.randn(self.embedding_size) * 0.02))
         return made
 
-    def pretrain(self, module: torch.nn.Module, found: Known, device: torch.device, *, seed: int) -> None:
+    def pretrain(self, module: Net, found: Known, device: torch.device, *, seed: int) -> None:
         histories = [*found.histories, *(history for some in found.domains.values() for history in some)]
-        tasks = ((1.0, next_items(module, self.temperature)),)
-        tasks += ((self.masked_weight, self._masked(module)), (self.permuted_weight, self._permuted(module)))
+        first = next_items(module, self.temperature)
+        others = ((self.masked_weight, self._masked(module)), (self.permuted_weight, self._permuted(module)))
         train(
             module,
             batches_of(histories, self.length, self.batch_size, self._begun),
-            lambda rows: sum(weight * task(rows) for weight, task in tasks if weight),
+            lambda rows: first(rows) + sum(weight * task(rows) for weight, task in others if weight),
             plan=Plan(self.pretrain_epochs, learning_rate=self.learning_rate, reg=self.reg),
             device=device,
             seed=seed,
         )
 
-    def _masked(self, module: torch.nn.Module) -> Callable[[torch.Tensor], torch.Tensor]:
+    def _masked(self, module: Net) -> Callable[[torch.Tensor], torch.Tensor]:
         """The loss by which items are told that are hidden in a history; the encoder sees what came after, too."""
         import torch
 
@@ -96,7 +96,7 @@ class Recommender(TextSequenceModel):
 
         return loss
 
-    def _permuted(self, module: torch.nn.Module) -> Callable[[torch.Tensor], torch.Tensor]:
+    def _permuted(self, module: Net) -> Callable[[torch.Tensor], torch.Tensor]:
         """The loss by which the last item is told from the others of the batch, those before it being shuffled."""
         import torch
 

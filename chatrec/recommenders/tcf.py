@@ -99,7 +99,6 @@ class Recommender(TextSequenceModel):
 
 def tower(size: int, *, dropout: float) -> torch.nn.Module:
     """DSSM's tower of the user: after every place of a history, two layers over the mean of the items so far."""
-    import torch
     from torch import nn
 
     class Tower(nn.Module):

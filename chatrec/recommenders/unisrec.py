@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from chatrec.recommenders._texts.known import Known
 from chatrec.recommenders._texts.model import TextSequenceModel
-from chatrec.recommenders._texts.net import NOBODY, batches_of, contrast, local, next_items
+from chatrec.recommenders._texts.net import NOBODY, Net, batches_of, contrast, local, next_items
 from chatrec.recommenders._texts.whitening import whitening
 from chatrec.recommenders._training import Plan, train
 
@@ -47,8 +47,8 @@ class Recommender(TextSequenceModel):
     """Universal sequence representations (Hou et al., KDD'22).
 
     There: text vectors from a frozen language model; parametric whitening, (x - shift) W, both learned; a mixture of
-    such experts with noisy gates; a causal transformer; pre-training on several domains at once, `TrainingData.domains`,
-    by sequence-item contrast (the next item against the next items of the batch, whichever domain they are of) and
+    such experts with noisy gates; a causal transformer; pre-training on several domains at once, by sequence-item
+    contrast (the next item against the items of the batch, whichever of `TrainingData.domains` they are of) and
     sequence-sequence contrast (a history against itself with items dropped, weight `sequence_weight`); fine-tuning by
     cross-entropy over the items, inductive (texts alone) or transductive (embeddings of items are added).
 
@@ -67,9 +67,11 @@ class Recommender(TextSequenceModel):
 
     def maker(self, found: Known, features: NDArray[Any], *, seed: int) -> torch.nn.Module:
         start = whitening(found.vectors[found.columns], self.embedding_size) if self.whitening == "parametric" else None
-        return mixture(found.vectors.shape[1], self.embedding_size, experts=self.experts, dropout=self.dropout, start=start)
+        return mixture(
+            found.vectors.shape[1], self.embedding_size, experts=self.experts, dropout=self.dropout, start=start
+        )
 
-    def pretrain(self, module: torch.nn.Module, found: Known, device: torch.device, *, seed: int) -> None:
+    def pretrain(self, module: Net, found: Known, device: torch.device, *, seed: int) -> None:
         histories = [history for some in found.domains.values() for history in some]
         if not histories:
             return
@@ -84,7 +86,7 @@ class Recommender(TextSequenceModel):
         if self.tuned == "makers":
             module.encoder.requires_grad_(False)
 
-    def _pretraining(self, module: torch.nn.Module) -> Any:
+    def _pretraining(self, module: Net) -> Any:
         """The loss of both tasks for a batch of rows."""
         import torch
 
@@ -117,9 +119,13 @@ def mixture(
             super().__init__()
             shift, weight = (np.zeros(dimension), None) if start is None else start
             drawn = torch.randn(experts, dimension, size) / dimension**0.5
-            apart = 0.0 if weight is None else torch.from_numpy(weight).float()
-            self.weights = nn.Parameter(drawn if weight is None else apart + drawn * apart.std())
-            self.shifts = nn.Parameter(torch.from_numpy(shift).float().repeat(experts, 1), requires_grad=start is not None)
+            if weight is not None:
+                near = torch.from_numpy(weight).float()
+                drawn = near + drawn * near.std()
+            self.weights = nn.Parameter(drawn)
+            self.shifts = nn.Parameter(
+                torch.from_numpy(shift).float().repeat(experts, 1), requires_grad=start is not None
+            )
             self.gates = nn.Parameter(torch.zeros(dimension, experts))
             self.noise = nn.Parameter(torch.zeros(dimension, experts))
             self.drop = nn.Dropout(dropout)

@@ -1,4 +1,4 @@
-"""VQ-Rec: a text becomes a few discrete codes, the codes' learned embeddings add up to the item; codes can be permuted."""
+"""VQ-Rec: a text becomes discrete codes, whose learned embeddings add up to the item; codes can be permuted."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from chatrec.recommenders._texts.codes import embedded, permuter
 from chatrec.recommenders._texts.known import Known
 from chatrec.recommenders._texts.model import TextSequenceModel, Tuning
-from chatrec.recommenders._texts.net import batches_of, next_items
+from chatrec.recommenders._texts.net import Net, batches_of, next_items
 from chatrec.recommenders._texts.quantise import learned
 from chatrec.recommenders._training import Plan, train
 
@@ -88,7 +88,7 @@ class Recommender(TextSequenceModel):
         quantiser = learned(wide[of], self.slices, codes=self.codes, coding=self.coding, seed=seed)
         return quantiser.codes(wide)
 
-    def pretrain(self, module: torch.nn.Module, found: Known, device: torch.device, *, seed: int) -> None:
+    def pretrain(self, module: Net, found: Known, device: torch.device, *, seed: int) -> None:
         import torch
 
         histories = [history for some in found.domains.values() for history in some]
@@ -105,7 +105,7 @@ class Recommender(TextSequenceModel):
         if self.coding != "none" and self.permute_epochs:
             self._permute(module, found, device, seed=seed)
 
-    def _synthetic(self, module: torch.nn.Module, right: torch.Tensor) -> torch.Tensor:
+    def _synthetic(self, module: Net, right: torch.Tensor) -> torch.Tensor:
         """For every right item one that shares some of its codes: (items, size)."""
         import torch
 
@@ -116,7 +116,7 @@ class Recommender(TextSequenceModel):
         )
         return made
 
-    def _permute(self, module: torch.nn.Module, found: Known, device: torch.device, *, seed: int) -> None:
+    def _permute(self, module: Net, found: Known, device: torch.device, *, seed: int) -> None:
         """Learns which of the pre-trained embeddings each code of the new domain is to take, and gives it that."""
         import torch
 

@@ -13,7 +13,7 @@ from chatrec.recommenders._histories import batches
 from chatrec.recommenders._texts.graph import Graph, graph_of
 from chatrec.recommenders._texts.known import Known
 from chatrec.recommenders._texts.model import TextSequenceModel, Tuning
-from chatrec.recommenders._texts.net import contrast
+from chatrec.recommenders._texts.net import Net, contrast
 from chatrec.recommenders._texts.whitening import whitening
 from chatrec.recommenders._training import Plan, train
 from chatrec.recommenders._transformer import Sight
@@ -83,7 +83,7 @@ class Recommender(TextSequenceModel):
     def read(self, items: NDArray[np.float32]) -> NDArray[np.float64]:
         return np.asarray(items.mean(axis=0, dtype=np.float64))
 
-    def pretrain(self, module: torch.nn.Module, found: Known, device: torch.device, *, seed: int) -> None:
+    def pretrain(self, module: Net, found: Known, device: torch.device, *, seed: int) -> None:
         if not self._graph.relations:
             return
         count = min(WALKS, 4 * len(self._features))
@@ -96,7 +96,7 @@ class Recommender(TextSequenceModel):
         plan = Plan(self.pretrain_epochs, learning_rate=self.learning_rate, reg=self.reg)
         train(module.items, epoch, self._tasks(module.items, self._graph), plan=plan, device=device, seed=seed)
 
-    def _tasks(self, items: torch.nn.Module, graph: Graph) -> Callable[[torch.Tensor], torch.Tensor]:
+    def _tasks(self, items: Any, graph: Graph) -> Callable[[torch.Tensor], torch.Tensor]:
         """The sum of the losses of the four tasks for a batch of walks."""
         import torch
         from torch.nn.functional import cosine_similarity, cross_entropy
@@ -107,10 +107,8 @@ class Recommender(TextSequenceModel):
             told, places = torch.unique(walks[:, [0, 2, 3]], return_inverse=True)
             own = known.to(walks.device)[told]
             made = items.encode(own)
-            start, near, far, relation = *places.T, walks[:, 1]
-            one = contrast(
-                items.adapt("neighbour", made[start], relation), made, near, temperature=self.temperature
-            )
+            (start, near, far), relation = places.T, walks[:, 1]
+            one = contrast(items.adapt("neighbour", made[start], relation), made, near, temperature=self.temperature)
             two = contrast(items.adapt("further", made[start]), made, far, temperature=self.temperature)
             text = 1 - cosine_similarity(items.adapt("text", made), own[:, 0]).mean()
             joined = items.relation(items.adapt("relation", made[start]) * made[near])
@@ -160,7 +158,6 @@ def maker(kinds: int, size: int, *, dropout: float, adapted: float) -> torch.nn.
 
 def averaging() -> torch.nn.Module:
     """Reads a history as the mean of its items so far, after every place."""
-    import torch
     from torch import nn
 
     class Averaging(nn.Module):

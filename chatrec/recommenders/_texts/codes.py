@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -16,7 +16,7 @@ HEAT = 0.5
 """By how much the logits of a permutation are divided."""
 
 
-def embedded(slices: int, count: int, size: int, *, dropout: float) -> torch.nn.Module:
+def embedded(slices: int, count: int, size: int, *, dropout: float) -> Any:
     """A module from codes, (items, `slices`), each below `count`, to the sums of their embeddings, (items, `size`)."""
     import torch
     from torch import nn
@@ -39,7 +39,7 @@ def embedded(slices: int, count: int, size: int, *, dropout: float) -> torch.nn.
     return Embedded()
 
 
-def permuter(plain: torch.nn.Module) -> torch.nn.Module:
+def permuter(plain: Any) -> Any:
     """`plain`, an `embedded` module, with the embeddings of every slice in another order, which is what is learned.
 
     Forwards the order is the permutation nearest to the logits, backwards it is the doubly stochastic matrix that

@@ -32,7 +32,9 @@ class Graph:
             able = np.flatnonzero(np.diff(held.indptr))
             if len(able):
                 starts = generator.choice(able, max(count // len(self.held), 1))
-                found.append(np.stack([starts, np.full(len(starts), relation), self._step(relation, starts, generator)]))
+                found.append(
+                    np.stack([starts, np.full(len(starts), relation), self._step(relation, starts, generator)])
+                )
         if not found:
             return np.zeros((0, 4), dtype=np.int64)
         walks = np.concatenate(found, axis=1)
@@ -42,7 +44,7 @@ class Graph:
             own = onward == relation
             further[own] = self._step(relation, walks[2, own], generator)
         walks = np.concatenate([walks, further[None]]).T
-        return walks[walks[:, 0] != walks[:, 2]]
+        return np.asarray(walks[walks[:, 0] != walks[:, 2]])
 
     def _step(self, relation: int, items: NDArray[np.int64], generator: np.random.Generator) -> NDArray[np.int64]:
         """From each of `items` to one that shares a value with it, itself where there is none."""

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from chatrec.recommenders import Columns, Progress, TrainingData
 from chatrec.recommenders._histories import Histories, hold_last
 from chatrec.recommenders._texts.known import Known, known
-from chatrec.recommenders._texts.net import batches_of, drawn, net, next_items, scorer
+from chatrec.recommenders._texts.net import Net, batches_of, drawn, net, next_items, scorer
 from chatrec.recommenders._training import Plan, arrays_of, load, looking, repeatable, save, train
 from chatrec.recommenders._transformer import Sight, encoder, run
 from chatrec.types import Query
@@ -93,10 +93,10 @@ class TextSequenceModel:
             dropout=self.dropout,
         )
 
-    def pretrain(self, module: torch.nn.Module, found: Known, device: torch.device, *, seed: int) -> None:
+    def pretrain(self, module: Net, found: Known, device: torch.device, *, seed: int) -> None:
         """Nothing, if a recommender model has no such stage."""
 
-    def fine_tune(self, module: torch.nn.Module, found: Known, device: torch.device, *, seed: int) -> None:
+    def fine_tune(self, module: Net, found: Known, device: torch.device, *, seed: int) -> None:
         left, held = hold_last(found.histories, seed=seed)
         used = np.unique(np.concatenate(left))
         train(
@@ -116,9 +116,9 @@ class TextSequenceModel:
     def read(self, items: NDArray[np.float32]) -> NDArray[np.float64]:
         """What is known of the user whose history is `items`, (places, size), in numpy: what `reader` gives last."""
         there = np.ones((1, len(items)), dtype=bool)
-        return run(self._arrays, items[None], there, heads=self.heads, prefix="encoder.")[0, -1]
+        return np.asarray(run(self._arrays, items[None], there, heads=self.heads, prefix="encoder.")[0, -1])
 
-    def _export(self, module: torch.nn.Module, found: Known, features: NDArray[Any]) -> None:
+    def _export(self, module: Net, found: Known, features: NDArray[Any]) -> None:
         import torch
 
         module.to("cpu").eval()
@@ -137,7 +137,9 @@ class TextSequenceModel:
             return np.full(len(item_ids), np.nan)
         user = self.read(self._table[history])
         lengths = np.linalg.norm(self._table, axis=1) * np.linalg.norm(user)
-        return self._columns.pick(np.where(self._can, self._table @ user / np.maximum(lengths, 1e-12), np.nan), item_ids)
+        return self._columns.pick(
+            np.where(self._can, self._table @ user / np.maximum(lengths, 1e-12), np.nan), item_ids
+        )
 
     def save(self, folder: Path) -> None:
         about = {"item_ids": self._columns.item_ids, "hyperparameters": asdict(self)}

@@ -1,4 +1,4 @@
-"""The halves of a text-based recommender model in PyTorch, what makes items and what reads histories, and its losses."""
+"""The halves of a text-based recommender model in PyTorch: what makes items, what reads histories; and its losses."""
 
 from __future__ import annotations
 
@@ -15,18 +15,21 @@ if TYPE_CHECKING:
 
 Batches: TypeAlias = Callable[[np.random.Generator], Iterable[tuple[NDArray[Any], ...]]]
 
+Net: TypeAlias = Any
+"""What `net` gives, a torch.nn.Module; PyTorch does not type what modules hold."""
+
 NOBODY = -1
 """Stands in rows of columns where there is no item."""
 
 
-def net(items: torch.nn.Module, encoder: torch.nn.Module, features: NDArray[Any]) -> torch.nn.Module:
+def net(items: torch.nn.Module, encoder: torch.nn.Module, features: NDArray[Any]) -> Net:
     """`table(of)` gives what these items are made of, (items, size): `items` of their frozen `features`, and their
     identities if they have some. Called with a table and rows of places in it, (batch, length), the net gives what its
     `encoder` knows of each user after every place: (batch, length, size)."""
     import torch
     from torch import nn
 
-    class Net(nn.Module):
+    class Whole(nn.Module):
         def __init__(self) -> None:
             super().__init__()
             self.items, self.encoder = items, encoder
@@ -46,10 +49,10 @@ def net(items: torch.nn.Module, encoder: torch.nn.Module, features: NDArray[Any]
             read: torch.Tensor = self.encoder(table[rows.clamp(min=0)] * there[..., None], there)
             return read
 
-    return Net()
+    return Whole()
 
 
-def local(net: torch.nn.Module, rows: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+def local(net: Net, rows: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     """The items that stand in `rows`, the table of them, and `rows` as places in that."""
     import torch
 
@@ -80,9 +83,11 @@ def batches_of(histories: Histories, length: int, batch_size: int, begun: Callab
 def drawn(histories: Histories, length: int, batch_size: int, items: int) -> NDArray[np.float32]:
     """How likely each item is to stand in a batch of `batches_of`."""
     parts = windows(histories, length + 1)
-    counts = np.bincount(np.concatenate([np.unique(part) for part in parts] or [[]]).astype(np.int64), minlength=items)
+    counts = np.zeros(items)
+    for part in parts:
+        counts[np.unique(part)] += 1
     share = min(batch_size / max(len(parts), 1), 1.0)
-    return np.maximum(1.0 - (1.0 - share) ** counts, 1e-6).astype(np.float32)
+    return np.asarray(np.maximum(1.0 - (1.0 - share) ** counts, 1e-6), dtype=np.float32)
 
 
 def contrast(
@@ -114,11 +119,11 @@ def contrast(
 
 
 def next_items(
-    net: torch.nn.Module,
+    net: Net,
     temperature: float,
     *,
     likely: NDArray[np.float32] | None = None,
-    wrong: Callable[[torch.nn.Module, torch.Tensor], torch.Tensor] | None = None,
+    wrong: Callable[[Net, torch.Tensor], torch.Tensor] | None = None,
 ) -> Callable[[torch.Tensor], torch.Tensor]:
     """The loss of a batch of rows by which every next item is told from the items of the batch, of all domains.
 
@@ -144,7 +149,7 @@ def next_items(
     return loss
 
 
-def scorer(net: torch.nn.Module, length: int, of: NDArray[np.int64]) -> Callable[..., NDArray[np.float64]]:
+def scorer(net: Net, length: int, of: NDArray[np.int64]) -> Callable[..., NDArray[np.float64]]:
     """Histories to rows of scores of all items, for looks at held-out users; items not in `of` come last."""
     import torch
     from torch.nn.functional import normalize
