@@ -42,11 +42,12 @@ def net(items: torch.nn.Module, encoder: torch.nn.Module, features: NDArray[Any]
 
         def table(self, of: torch.Tensor) -> torch.Tensor:
             made: torch.Tensor = self.items(self.features[of])
-            return made if self.identities is None else made + self.identities[of]
+            return made if self.identities is None else made + nn.functional.embedding(of, self.identities)
 
         def forward(self, table: torch.Tensor, rows: torch.Tensor) -> torch.Tensor:
             there = rows >= 0
-            read: torch.Tensor = self.encoder(table[rows.clamp(min=0)] * there[..., None], there)
+            vectors = nn.functional.embedding(rows.clamp(min=0), table) * there[..., None]
+            read: torch.Tensor = self.encoder(vectors, there)
             return read
 
     return Whole()
@@ -110,8 +111,8 @@ def contrast(
     states = normalize(states, dim=-1)
     logits = states @ normalize(items, dim=-1).T / temperature
     if likely is not None:
-        there = torch.nn.functional.one_hot(right, len(items)).bool()
-        logits = logits - likely.log().expand_as(logits).masked_fill(there, 0.0)
+        seldom = likely.log()
+        logits = (logits - seldom).scatter_add(1, right[:, None], seldom[right][:, None])
     if wrong is not None:
         more = (states * normalize(wrong, dim=-1)).sum(dim=-1, keepdim=True) / temperature
         logits = torch.cat([logits, more], dim=-1)
