@@ -258,6 +258,49 @@ def evaluate_scenarios(
     evaluating.run_scenarios(folder, seeds=seeds, only=only, as_json=json, transcripts=transcripts)
 
 
+@evaluate.command("recommenders")
+def evaluate_recommenders(
+    recommenders: Annotated[str, typer.Option(help="Names of recommender models, comma-separated; default: all.")] = "",
+    data: Annotated[
+        list[str] | None,
+        typer.Option(help="ml-100k, movielens-small, or a file; may be repeated. Default: the catalogue's own."),
+    ] = None,
+    folder: Annotated[Path | None, typer.Option(help="Where a data set of that name is looked for.")] = None,
+    protocol: Annotated[
+        Literal["random-75-25", "leave-one-out", "cold-items", "cold-users"],
+        typer.Option(help="How what is looked for is split from what is learned from."),
+    ] = "random-75-25",
+    seeds: Annotated[int, typer.Option(min=1, help="How many splits and fits, with the seeds 0, 1, ...")] = 3,
+    tune: Annotated[
+        int, typer.Option(min=0, help="How many hyperparameters to try for each; 0: take the defaults.")
+    ] = 0,
+    ablate: Annotated[
+        bool, typer.Option("--ablate", help="Also without the parts that a model may do without.")
+    ] = False,
+    catalog: Catalog = "",
+    json: Annotated[
+        Path | None, typer.Option("--json", help="File to write everything to as JSON; -: the screen.")
+    ] = None,
+) -> None:
+    """Which recommender model predicts best what people use, and what does it cost?
+
+    Everything that was measured is kept, so that the command goes on where it was stopped.
+    """
+    from chatrec.commands import comparing
+
+    comparing.run(
+        recommenders=[name.strip() for name in recommenders.split(",") if name.strip()],
+        data=data or [],
+        folder=folder,
+        catalog=catalog,
+        protocol=protocol,
+        seeds=seeds,
+        tune=tune,
+        ablate=ablate,
+        as_json=json,
+    )
+
+
 def _ks(written: str) -> list[int]:
     parts = [part.strip() for part in written.split(",")]
     if not all(part.isdecimal() and 1 <= int(part) <= 1000 for part in parts):
