@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,20 +15,20 @@ from chatrec.recommenders import Columns, Progress, TrainingData
 from chatrec.recommenders._neighbours import binary
 from chatrec.types import Query
 
-OTHERS = 2_000
-"""With how many other items, drawn once, a new user's are compared at most."""
+OTHERS = 300
+"""With how many other items, drawn once, a new user's are compared where they are solved for."""
 
-STEPS = 30
-"""Steps of L-BFGS for a new user; the problem is convex and small."""
+STEPS = 10
+"""Steps of L-BFGS for such a user; the problem is convex and small."""
 
 SEARCH = {
-    "embedding_size": (16, 32, 64, 128),
-    "epochs": (50, 100, 200, 400),
-    "learning_rate": (0.01, 0.03, 0.1),
-    "reg": (0.001, 0.01, 0.03),
+    "embedding_size": (32, 64, 128),
+    "epochs": (100, 200, 400),
+    "learning_rate": (0.01, 0.03),
+    "reg": (0.003, 0.01, 0.03),
 }
 
-ABLATIONS = {"history averaged, not folded in": {"folding": "mean"}}
+ABLATIONS = {"user solved for": {"folding": "criterion"}}
 
 TINY = {"embedding_size": 2, "epochs": 50, "learning_rate": 0.1, "reg": 0.05}
 
@@ -37,8 +37,9 @@ class Recommender:
     """Bayesian personalised ranking (Rendle et al., UAI'09): items of a user shall score above the others.
 
     Factors and a bias for every item come from stochastic gradient ascent with uniformly drawn negatives. A query's
-    liked items make a new user: the vector that maximises the paper's criterion over all pairs of a liked and
-    another item, the items held fixed (`folding` "bpr"), or the mean of the liked items' factors ("mean").
+    liked items make a new user: the mean of their factors (`folding` "mean"), or the vector that maximises the
+    paper's criterion over all pairs of a liked and another item, the items held fixed ("criterion"). The paper's own
+    user factors are not kept: on MovieLens-100K the mean ranks better than they do.
     """
 
     scores_cold: ClassVar[bool] = False
@@ -48,10 +49,10 @@ class Recommender:
         self,
         *,
         embedding_size: int = 64,
-        epochs: int = 100,
-        learning_rate: float = 0.03,
+        epochs: int = 200,
+        learning_rate: float = 0.01,
         reg: float = 0.01,
-        folding: str = "bpr",
+        folding: Literal["mean", "criterion"] = "mean",
     ) -> None:
         self.embedding_size, self.epochs, self.learning_rate, self.reg = embedding_size, epochs, learning_rate, reg
         self.folding = folding
