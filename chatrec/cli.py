@@ -76,6 +76,10 @@ def train(
     dialogues: Annotated[list[Path] | None, typer.Option(help="Past conversations; may be repeated.")] = None,
     interactions: Annotated[list[Path] | None, typer.Option(help="Who used what; may be repeated.")] = None,
     feedback: Annotated[bool, typer.Option("--feedback", help="Also what was marked good in kept chats.")] = False,
+    recommender: Annotated[
+        list[str] | None,
+        typer.Option(help="Name of a recommender model to fit, to be a route; may be repeated."),
+    ] = None,
     ranking: Annotated[
         bool, typer.Option("--ranking", help="Also what the language model's say in the order is worth; slow.")
     ] = False,
@@ -89,6 +93,7 @@ def train(
         dialogues=[*(dialogues or []), *(files or [])],
         interactions=interactions or [],
         feedback=feedback,
+        recommenders=recommender or [],
         ranking=ranking,
         catalog=catalog,
         seed=seed,

@@ -68,7 +68,7 @@ def _data(
     rec: ChatRec, data: Sequence[str], folder: Path | None, kept: Path, told: Callable[[str, int, int], None]
 ) -> DataSet:
     """The data set that was asked for, or the interactions of the catalogue that is indexed."""
-    embed = embedding(rec.embedder, kept / "vectors.db", lambda done, total: told("embedding", done, total))
+    embed = embedding(lambda: rec.embedder, kept / "vectors.db", lambda done, total: told("embedding", done, total))
     if data:
         return read_data(data, folder=folder, embed=embed)
     items = rec.rooms().retriever.snapshot.items

@@ -116,13 +116,14 @@ def of_records(
 
 
 def embedding(
-    embedder: Embedder, path: Path, progress: Callable[[int, int], None]
+    embedder: Callable[[], Embedder], path: Path, progress: Callable[[int, int], None]
 ) -> Callable[..., NDArray[np.float32]]:
-    """A function from texts to unit vectors that keeps what it has embedded in the file `path`."""
+    """A function from texts to unit vectors that keeps what it has embedded in the file `path`; the embedder is loaded
+    when there is a text."""
 
     def embed(texts: Sequence[str]) -> NDArray[np.float32]:
         path.parent.mkdir(parents=True, exist_ok=True)
-        kept = Embeddings(path, embedder)
+        kept = Embeddings(path, embedder())
         try:
             kept.fill(lambda: texts, progress=progress)
             return kept.get([kept.key(text) for text in texts])

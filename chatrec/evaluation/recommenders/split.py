@@ -27,8 +27,9 @@ KNOWN = 0.8
 
 @dataclass(frozen=True)
 class Case:
-    """What is known of a user, in order of time, and the items that are to be found; both by number."""
+    """What is known of a user, in order of time, and the items that are to be found; all by number."""
 
+    user: int
     history: Ints
     targets: Ints
 
@@ -68,9 +69,9 @@ def split(data: DataSet, protocol: Protocol, *, seed: int = 0) -> Split:
 
 def _cases(known: DataSet, sought: DataSet) -> Iterator[Case]:
     """One for each user who has a history and something to be found."""
-    for history, targets in zip(known.histories(), sought.histories(), strict=True):
+    for user, (history, targets) in enumerate(zip(known.histories(), sought.histories(), strict=True)):
         if len(history) and len(targets):
-            yield Case(history, targets)
+            yield Case(user, history, targets)
 
 
 def _random(data: DataSet, generator: np.random.Generator) -> Split:
