@@ -12,23 +12,53 @@ from chatrec.recommenders import TrainingData, _neighbours, cooccurrence, ease
 from chatrec.types import Query
 
 NAMES = plugins.names("recommenders")
-ITEMS = [f"item-{number}" for number in range(10)] + ["never-used"]
+ITEMS = [f"item-{number}" for number in range(10)] + ["never-used", "unwritten"]
+"""Nobody used the last two; of the last one nothing is written either."""
+
+EVEN, ODD = "a quiet drama of a family by the sea", "robots and rockets at war in deep space"
 
 
 def checkerboard() -> TrainingData:
-    """Even users use even items, odd users odd ones, each but one of its colour; nobody uses the last item."""
+    """Even users use even items, odd users odd ones, each but one of its colour, in turns; nobody uses the last two.
+
+    The even items are written about alike, and the odd ones; `never-used` is written about like an even one.
+    """
     used = np.zeros((30, len(ITEMS)))
     for user in range(30):
         for item in range(user % 2, 10, 2):
             used[user, item] = 0 if item // 2 == user // 2 % 5 else 1
-    return TrainingData(ITEMS, csr_matrix(used))
+    vectors = np.random.default_rng(5).normal(0, 0.1, (len(ITEMS), 16)).astype(np.float32)
+    vectors[np.arange(len(ITEMS)), np.arange(len(ITEMS)) % 2] += 1
+    vectors[-1] = 0
+    return TrainingData(
+        ITEMS,
+        csr_matrix(used),
+        sequences=[np.roll(np.flatnonzero(row), user) for user, row in enumerate(used)],
+        texts=[f"{item}\n{(EVEN, ODD)[place % 2]}" for place, item in enumerate(ITEMS[:-1])] + [""],
+        vectors=vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9),
+        facets=[{"genres": (("drama", "sci-fi")[place % 2],)} for place in range(len(ITEMS) - 1)] + [{}],
+    )
 
 
-@pytest.fixture(params=NAMES)
-def fitted(request: pytest.FixtureRequest):
-    model = plugins.load("recommenders", request.param)()
+def new(name: str):
+    """One that is not fitted yet, of a size for the data here."""
+    return plugins.load("recommenders", name)(**plugins.declared("recommenders", name, "TINY"))
+
+
+def fit(name: str):
+    model = new(name)
     model.fit(checkerboard(), seed=3)
     return model
+
+
+@pytest.fixture(scope="module", params=NAMES)
+def name(request: pytest.FixtureRequest) -> str:
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def fitted(name: str):
+    return fit(name)
 
 
 def test_there_is_one_that_needs_nothing_more() -> None:
@@ -37,6 +67,8 @@ def test_there_is_one_that_needs_nothing_more() -> None:
 
 @pytest.mark.parametrize("liked", [("item-0",), ("item-3", "item-5")])
 def test_items_used_together_score_above_the_rest(fitted, liked: tuple[str, ...]) -> None:
+    if not fitted.personal:
+        pytest.skip("it says the same to everybody")
     scores = dict(zip(ITEMS, fitted.score(Query("", liked=liked), ITEMS), strict=True))
     colour = int(liked[0][-1]) % 2
     others = {item: score for item, score in scores.items() if item[-1].isdigit() and item not in liked}
@@ -46,11 +78,19 @@ def test_items_used_together_score_above_the_rest(fitted, liked: tuple[str, ...]
 
 
 def test_it_says_nothing_of_what_it_cannot_know(fitted) -> None:
-    scores = fitted.score(Query("", liked=("item-0",)), ["never-used", "stranger", "item-2"])
-    assert np.isnan(scores[:2]).all()
-    assert np.isfinite(scores[2])
-    for liked in ((), ("stranger",), ("never-used",)):
-        assert np.isnan(fitted.score(Query("", liked=liked), ITEMS)).all()
+    scores = fitted.score(Query("", liked=("item-0",)), ["never-used", "unwritten", "stranger", "item-2"])
+    assert np.isfinite(scores[0]) == fitted.scores_cold
+    assert np.isnan(scores[1:3]).all()
+    assert np.isfinite(scores[3])
+    for liked in ((), ("stranger",), ("unwritten",)):
+        assert np.isnan(fitted.score(Query("", liked=liked), ITEMS)).all() == fitted.personal
+    from_cold = fitted.score(Query("", liked=("never-used",)), ["item-2"])
+    assert np.isfinite(from_cold).all() == (fitted.scores_cold or not fitted.personal)
+
+
+def test_what_is_unknown_in_a_history_changes_nothing(fitted) -> None:
+    known = fitted.score(Query("", liked=("item-4", "item-7")), ITEMS)
+    np.testing.assert_array_equal(fitted.score(Query("", liked=("item-4", "stranger", "item-7")), ITEMS), known)
 
 
 def test_scores_follow_the_order_asked_for(fitted) -> None:
@@ -60,11 +100,16 @@ def test_scores_follow_the_order_asked_for(fitted) -> None:
     assert len(fitted.score(query, [])) == 0
 
 
-def test_the_same_seed_repeats(fitted) -> None:
-    again = type(fitted)()
-    again.fit(checkerboard(), seed=3)
+def test_the_same_seed_repeats(fitted, name: str) -> None:
     query = Query("", liked=("item-4",))
-    np.testing.assert_array_equal(again.score(query, ITEMS), fitted.score(query, ITEMS))
+    np.testing.assert_array_equal(fit(name).score(query, ITEMS), fitted.score(query, ITEMS))
+
+
+def test_fitting_needs_nothing_but_interactions(name: str) -> None:
+    data = checkerboard()
+    model = new(name)
+    model.fit(TrainingData(data.item_ids, data.interactions), seed=3)
+    assert np.isnan(model.score(Query("", liked=("item-0",)), ["never-used"])).all()
 
 
 def test_what_is_saved_loads_and_scores_the_same(fitted, tmp_path: Path) -> None:
@@ -75,9 +120,8 @@ def test_what_is_saved_loads_and_scores_the_same(fitted, tmp_path: Path) -> None
     assert not [path for path in (tmp_path / "model").iterdir() if path.suffix in (".pkl", ".pickle")]
 
 
-@pytest.mark.parametrize("name", NAMES)
 def test_no_interactions_at_all_is_no_error(name: str) -> None:
-    model = plugins.load("recommenders", name)()
+    model = new(name)
     model.fit(TrainingData(ITEMS, csr_matrix((0, len(ITEMS)))))
     assert np.isnan(model.score(Query("", liked=("item-0",)), ITEMS)).all()
 

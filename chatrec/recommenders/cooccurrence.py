@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.sparse import csr_matrix, diags
 
-from chatrec.recommenders import TrainingData
+from chatrec.recommenders import Progress, TrainingData
 from chatrec.recommenders._neighbours import NeighbourModel, Neighbours, best, binary
 
 LENGTH_DAMPING = 0.75
@@ -21,7 +21,7 @@ class Recommender(NeighbourModel):
     A query scores the sum over its liked items. Only the best neighbours of an item are kept.
     """
 
-    def fit(self, data: TrainingData, *, seed: int = 0) -> None:
+    def fit(self, data: TrainingData, *, seed: int = 0, progress: Progress | None = None) -> None:
         used = binary(data.interactions)
         lengths = np.maximum(np.asarray(used.sum(axis=1)).ravel(), 1.0)
         weighed = csr_matrix(diags(lengths**-LENGTH_DAMPING) @ used)
