@@ -42,7 +42,14 @@ ABLATIONS: Mapping[str, Mapping[str, Any]] = {
     "one negative for full cross-entropy": {"loss": "bce"},
 }
 
-TINY: Mapping[str, Any] = {"embedding_size": 16, "layers": 1, "length": 8, "epochs": 60, "learning_rate": 0.01}
+TINY: Mapping[str, Any] = {
+    "embedding_size": 16,
+    "layers": 1,
+    "length": 8,
+    "dropout": 0.5,
+    "epochs": 40,
+    "learning_rate": 5e-3,
+}
 
 
 class Recommender:
@@ -154,7 +161,7 @@ def _module(items: int, model: Recommender) -> Any:
             super().__init__()
             size = model.embedding_size
             self.items = nn.Embedding(items + 1, size, padding_idx=items)
-            nn.init.normal_(self.items.weight[:items], std=size**-0.5)
+            nn.init.normal_(self.items.weight[:items], std=0.02)
             self.encoder = encoder(
                 embedding_size=size,
                 layers=model.layers,
