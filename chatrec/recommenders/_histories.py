@@ -49,16 +49,23 @@ class Held:
 
 
 def histories_of(data: TrainingData, *, seed: int) -> Histories:
-    """Each user's columns in the order of use where the data tell it, else shuffled; no item twice.
+    """Each user's columns, the latest last.
 
-    Shuffled, as the order of columns would be learned as if it meant something.
+    Where every row's columns ascend they are in no order of time but in that of the columns, which would be learned
+    as if it meant something: they are shuffled.
     """
-    sequences = getattr(data, "sequences", None)
-    if sequences is not None:
-        return [np.asarray(sequence, dtype=np.int64) for sequence in sequences]
+    histories = [np.asarray(history, dtype=np.int64) for history in data.sequences]
+    if any((np.diff(history) < 0).any() for history in histories):
+        return histories
     generator = np.random.default_rng(seed)
-    used = binary_csr(data.interactions)
-    return [generator.permutation(used.indices[a:b]).astype(np.int64) for a, b in _spans(used)]
+    return [generator.permutation(history) for history in histories]
+
+
+def used_items(data: TrainingData, *, seed: int) -> tuple[list[str], Histories]:
+    """The ids of the items that anybody used, and the histories by places among those: what there is to embed."""
+    histories = histories_of(data, seed=seed)
+    seen = np.unique(np.concatenate(histories)) if histories else np.zeros(0, dtype=np.int64)
+    return [data.item_ids[column] for column in seen], [np.searchsorted(seen, history) for history in histories]
 
 
 def binary_csr(interactions: Any) -> csr_matrix:
@@ -162,7 +169,3 @@ def windows(histories: Sequence[NDArray[np.int64]], length: int) -> Histories:
             parts.append(history[start:end])
             end = start + 1 if start else 0
     return parts
-
-
-def _spans(used: csr_matrix) -> Iterator[tuple[int, int]]:
-    yield from zip(used.indptr[:-1].tolist(), used.indptr[1:].tolist(), strict=True)
