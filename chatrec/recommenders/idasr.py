@@ -70,11 +70,12 @@ class Recommender(TextSequenceModel):
         others = ((self.masked_weight, self._masked(module)), (self.permuted_weight, self._permuted(module)))
         train(
             module,
-            batches_of(histories, self.length, self.batch_size, self._begun),
+            batches_of(histories, self.length, self.batch_size),
             lambda rows: first(rows) + sum(weight * task(rows) for weight, task in others if weight),
             plan=Plan(self.pretrain_epochs, learning_rate=self.learning_rate, reg=self.reg),
             device=device,
             seed=seed,
+            progress=self._told,
         )
 
     def _masked(self, module: Net) -> Callable[[torch.Tensor], torch.Tensor]:

@@ -77,11 +77,12 @@ class Recommender(TextSequenceModel):
             return
         train(
             module,
-            batches_of(histories, self.length, self.batch_size, self._begun),
+            batches_of(histories, self.length, self.batch_size),
             self._pretraining(module),
             plan=Plan(self.pretrain_epochs, learning_rate=self.learning_rate, reg=self.reg),
             device=device,
             seed=seed,
+            progress=self._told,
         )
         if self.tuned == "makers":
             module.encoder.requires_grad_(False)

@@ -98,9 +98,17 @@ class Recommender(TextSequenceModel):
         of[found.columns[np.unique(np.concatenate(histories))]] = True
         module.features = torch.from_numpy(self._coded(found, of, seed)[found.columns])
         plan = Plan(self.pretrain_epochs, learning_rate=self.learning_rate, reg=self.reg)
-        batches = batches_of(histories, self.length, self.batch_size, self._begun)
+        batches = batches_of(histories, self.length, self.batch_size)
         against = None if self.coding == "none" else self._synthetic
-        train(module, batches, next_items(module, self.temperature, wrong=against), plan=plan, device=device, seed=seed)
+        train(
+            module,
+            batches,
+            next_items(module, self.temperature, wrong=against),
+            plan=plan,
+            device=device,
+            seed=seed,
+            progress=self._told,
+        )
         module.features = own
         if self.coding != "none" and self.permute_epochs:
             self._permute(module, found, device, seed=seed)
@@ -126,11 +134,12 @@ class Recommender(TextSequenceModel):
         module.items = permuter(plain)
         train(
             module,
-            batches_of(found.histories, self.length, self.batch_size, self._begun),
+            batches_of(found.histories, self.length, self.batch_size),
             next_items(module, self.temperature, likely=self.likely(found.histories, found)),
             plan=Plan(self.permute_epochs, learning_rate=0.1),
             device=device,
             seed=seed,
+            progress=self._told,
         )
         with torch.no_grad():
             plain.table.copy_(module.items.permuted())

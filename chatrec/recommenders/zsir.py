@@ -89,12 +89,19 @@ class Recommender(TextSequenceModel):
         count = min(WALKS, 4 * len(self._features))
 
         def epoch(generator: np.random.Generator) -> Iterator[tuple[NDArray[Any], ...]]:
-            self._begun()
             walks = self._graph.walks(generator, count)
             return batches([walks], 8 * self.batch_size, generator) if len(walks) else iter(())
 
         plan = Plan(self.pretrain_epochs, learning_rate=self.learning_rate, reg=self.reg)
-        train(module.items, epoch, self._tasks(module.items, self._graph), plan=plan, device=device, seed=seed)
+        train(
+            module.items,
+            epoch,
+            self._tasks(module.items, self._graph),
+            plan=plan,
+            device=device,
+            seed=seed,
+            progress=self._told,
+        )
 
     def _tasks(self, items: Any, graph: Graph) -> Callable[[torch.Tensor], torch.Tensor]:
         """The sum of the losses of the four tasks for a batch of walks."""

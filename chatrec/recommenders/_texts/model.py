@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from itertools import count
 from pathlib import Path
@@ -62,7 +62,7 @@ class TextSequenceModel:
         found = known(data, seed=seed)
         if found is None:
             return
-        self._begun = _counting(progress, self.epochs + (self.pretrain_epochs if found.domains else 0))
+        self._told = _counting(progress, self.pretrain_epochs + self.epochs)
         with repeatable(seed) as device:
             features = self.features(found, seed=seed)
             module = net(self.maker(found, features, seed=seed), self.reader(), features[found.columns])
@@ -73,6 +73,7 @@ class TextSequenceModel:
             if self.epochs:
                 self.fine_tune(module, found, device, seed=seed)
             self._export(module, found, features)
+        self._told(0, 0)
 
     def features(self, found: Known, *, seed: int) -> NDArray[Any]:
         """What is frozen of every item, one row each, in the order of `item_ids`."""
@@ -101,12 +102,13 @@ class TextSequenceModel:
         used = np.unique(np.concatenate(left))
         train(
             module,
-            batches_of(left, self.length, self.batch_size, self._begun),
+            batches_of(left, self.length, self.batch_size),
             next_items(module, self.temperature, likely=self.likely(left, found)),
             plan=Plan(self.epochs, learning_rate=self.learning_rate, reg=self.reg),
             device=device,
             seed=seed,
             look=looking(held, scorer(module, self.length, used)),
+            progress=self._told,
         )
 
     def likely(self, histories: Histories, found: Known) -> NDArray[np.float32]:
@@ -155,12 +157,12 @@ class TextSequenceModel:
         return loaded
 
 
-def _counting(progress: Progress | None, total: int) -> Callable[[], None]:
-    """Tells `progress` of one epoch more every time it is called, as one begins."""
-    begun = count()
+def _counting(progress: Progress | None, total: int) -> Progress:
+    """Tells `progress` of one epoch more, of `total` in all stages, every time it is called."""
+    done = count(1)
 
-    def tell() -> None:
+    def tell(*_: int) -> None:
         if progress:
-            progress(min(next(begun), total), total)
+            progress(min(next(done), total), total)
 
     return tell

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -69,16 +69,10 @@ def projection(dimension: int, size: int, *, dropout: float) -> torch.nn.Module:
     return nn.Sequential(nn.Dropout(dropout), nn.Linear(dimension, size), nn.GELU(), nn.Linear(size, size))
 
 
-def batches_of(histories: Histories, length: int, batch_size: int, begun: Callable[[], None]) -> Batches:
-    """Batches of rows of `length` + 1 columns: what is read, and after each place of it what came next. Calls `begun`
-    at the beginning of every epoch."""
+def batches_of(histories: Histories, length: int, batch_size: int) -> Batches:
+    """Batches of rows of `length` + 1 columns: what is read, and after each place of it what came next."""
     rows = padded(windows(histories, length + 1), length + 1, pad=NOBODY)
-
-    def epoch(generator: np.random.Generator) -> Iterator[tuple[NDArray[Any], ...]]:
-        begun()
-        return batches([rows], batch_size, generator) if len(rows) else iter(())
-
-    return epoch
+    return lambda generator: batches([rows], batch_size, generator) if len(rows) else iter(())
 
 
 def drawn(histories: Histories, length: int, batch_size: int, items: int) -> NDArray[np.float32]:
