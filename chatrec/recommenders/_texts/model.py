@@ -56,9 +56,8 @@ class TextSequenceModel:
     def fit(self, data: TrainingData, *, seed: int = 0, progress: Progress | None = None) -> None:
         """Learns nothing, and then scores nothing, where the data hold no vectors of texts or no history."""
         self._columns = Columns(data.item_ids)
-        self._arrays: dict[str, NDArray[Any]] = {}
-        self._table = np.zeros((len(data.item_ids), self.embedding_size), dtype=np.float32)
-        self._can = np.zeros(len(data.item_ids), dtype=bool)
+        nothing = np.zeros((len(data.item_ids), self.embedding_size), dtype=np.float32)
+        self._hold(nothing, np.zeros(len(nothing), dtype=bool), {})
         found = known(data, seed=seed)
         if found is None:
             return
@@ -128,20 +127,22 @@ class TextSequenceModel:
             made = module.items(torch.from_numpy(features)).numpy()
             if module.identities is not None:
                 made[found.columns] += module.identities.numpy()
-        self._table = np.where(found.written[:, None], made, 0).astype(np.float32)
-        self._can = found.written
-        self._arrays = {name: own for name, own in arrays_of(module).items() if name.startswith("encoder.")}
+        reader = {name: own for name, own in arrays_of(module).items() if name.startswith("encoder.")}
+        self._hold(np.where(found.written[:, None], made, 0).astype(np.float32), found.written, reader)
+
+    def _hold(self, table: NDArray[np.float32], can: NDArray[np.bool_], arrays: dict[str, NDArray[Any]]) -> None:
+        """Keeps what serving needs: the items' vectors, which of them are of a text, the arrays that read histories."""
+        self._table, self._can, self._arrays = table, can, arrays
+        self._lengths = np.maximum(np.linalg.norm(table, axis=1), 1e-12)
 
     def score(self, query: Query, item_ids: Sequence[str]) -> NDArray[np.float64]:
         """Cosines of the items to the user; NaN for items without a text, and where no liked one has one."""
         history = [column for column in self._columns.known(query.liked) if self._can[column]][-self.length :]
         if not history:
             return np.full(len(item_ids), np.nan)
-        user = self.read(self._table[history])
-        lengths = np.linalg.norm(self._table, axis=1) * np.linalg.norm(user)
-        return self._columns.pick(
-            np.where(self._can, self._table @ user / np.maximum(lengths, 1e-12), np.nan), item_ids
-        )
+        user = self.read(self._table[history]).astype(np.float32)
+        cosines = self._table @ user / (self._lengths * max(float(np.linalg.norm(user)), 1e-12))
+        return self._columns.pick(np.where(self._can, cosines.astype(np.float64), np.nan), item_ids)
 
     def save(self, folder: Path) -> None:
         about = {"item_ids": self._columns.item_ids, "hyperparameters": asdict(self)}
@@ -152,8 +153,7 @@ class TextSequenceModel:
         arrays, about = load(folder)
         loaded = cls(**about["hyperparameters"])
         loaded._columns = Columns(about["item_ids"])
-        loaded._table, loaded._can = arrays.pop("table"), arrays.pop("can")
-        loaded._arrays = arrays
+        loaded._hold(arrays.pop("table"), arrays.pop("can"), arrays)
         return loaded
 
 
