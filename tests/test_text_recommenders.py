@@ -23,7 +23,7 @@ def data_of(histories: list[list[int]], items: int, *, seed: int = 0, **more) ->
     """Items of three topics in turn, by vectors, words and genres; `histories` of their columns."""
     generator = np.random.default_rng(seed)
     topics = np.arange(items) % TOPICS
-    vectors = generator.normal(0, 0.3, (items, 24))
+    vectors = generator.normal(0, 0.15, (items, 24))
     vectors[np.arange(items), topics] += 1.0
     rows = np.repeat(np.arange(len(histories)), [len(history) for history in histories])
     columns = np.concatenate([np.asarray(history, dtype=np.int64) for history in histories])
