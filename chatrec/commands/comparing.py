@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from rich.console import Console
@@ -32,6 +33,7 @@ def run(
     *,
     recommenders: Sequence[str],
     data: Sequence[str],
+    pretrain: Sequence[str],
     folder: Path | None,
     catalog: str,
     protocol: Protocol,
@@ -45,8 +47,9 @@ def run(
     rec = ChatRec.from_env(catalog=catalog or None)
     kept = rec.settings.home / "evaluations" / "recommenders"
     with progress_bar() as told:
+        others = tuple(_data(rec, [other], folder, kept, told) for other in pretrain)
         measured = evaluate_recommenders(
-            _data(rec, data, folder, kept, told),
+            replace(_data(rec, data, folder, kept, told), others=others),
             folder=kept,
             recommenders=recommenders,
             protocol=protocol,

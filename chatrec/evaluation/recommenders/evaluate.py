@@ -61,8 +61,9 @@ def evaluate_recommenders(
     made = lru_cache(maxsize=1)(lambda seed: split(data, protocol, seed=seed))
     asked = _Asked(data, protocol, seeds, tune, folder, tell, made)
     rows = [row for name in names for row in _rows(name, asked, (variants or {}).get(name, ()))]
+    others = tuple(other.name for other in data.others)
     sizes = (len(np.unique(data.users)), len(data.item_ids), len(data.items))
-    return RecommenderReport(data.name, protocol, seeds, *sizes, tune, tuple(rows))
+    return RecommenderReport(data.name, others, protocol, seeds, *sizes, tune, tuple(rows))
 
 
 def _rows(name: str, asked: _Asked, variants: Sequence[str]) -> Iterator[RecommenderRow]:
