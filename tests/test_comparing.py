@@ -124,6 +124,20 @@ def test_texts_vectors_and_facets_stand_by_item(data: DataSet) -> None:
     assert data.vectors.shape[0] == ITEMS
 
 
+def test_other_domains_join_training_and_nothing_else(data: DataSet) -> None:
+    other = replace(data.only(data.users < 5), name="there")
+    made = split(replace(data, others=(other,)), "leave-one-out")
+    joined, alone = made.training.training(), split(data, "leave-one-out").training.training()
+    assert [*joined.item_ids[:ITEMS]] == [*alone.item_ids]
+    assert joined.item_ids[ITEMS] == "there:i00"
+    assert joined.interactions.shape == (2 * USERS, 2 * ITEMS)
+    assert joined.domains == [""] * USERS + ["there"] * USERS
+    assert joined.sequences[USERS].tolist() == (data.histories()[0] + ITEMS).tolist()
+    assert joined.interactions[USERS].indices.min() >= ITEMS
+    assert len(joined.texts) == len(joined.facets) == len(joined.vectors) == 2 * ITEMS
+    assert made.training.digest != split(data, "leave-one-out").training.digest
+
+
 class Told:
     """Scores as told, by user's first item."""
 

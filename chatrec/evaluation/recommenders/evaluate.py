@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from chatrec import plugins
-from chatrec.errors import ChatRecError, EvaluationError, MissingPackage, TrainingError
+from chatrec.errors import EvaluationError, MissingPackage, TrainingError
 from chatrec.evaluation.recommenders.cells import Cell, result_of
 from chatrec.evaluation.recommenders.dataset import DataSet
 from chatrec.evaluation.recommenders.measuring import measures
@@ -58,11 +58,12 @@ def evaluate_recommenders(
     for name in names:
         plugins.load("recommenders", name)
     tell = progress or (lambda *_: None)
-    made = lru_cache(maxsize=1)(lambda seed: split(data, protocol, seed=seed))
+    made = lru_cache(maxsize=8)(lambda seed: split(data, protocol, seed=seed))
     asked = _Asked(data, protocol, seeds, tune, folder, tell, made)
     rows = [row for name in names for row in _rows(name, asked, (variants or {}).get(name, ()))]
+    others = tuple(other.name for other in data.others)
     sizes = (len(np.unique(data.users)), len(data.item_ids), len(data.items))
-    return RecommenderReport(data.name, protocol, seeds, *sizes, tune, tuple(rows))
+    return RecommenderReport(data.name, others, protocol, seeds, *sizes, tune, tuple(rows))
 
 
 def _rows(name: str, asked: _Asked, variants: Sequence[str]) -> Iterator[RecommenderRow]:
@@ -70,9 +71,7 @@ def _rows(name: str, asked: _Asked, variants: Sequence[str]) -> Iterator[Recomme
     best = Tuned({}, 0)
     try:
         if asked.tune:
-            best = tuned(
-                name, asked.split(0), asked.protocol, trials=asked.tune, folder=asked.folder, tell=tell
-            )  # fmt: skip
+            best = tuned(name, asked.split(0), asked.protocol, trials=asked.tune, folder=asked.folder, tell=tell)
     except MissingPackage as error:
         yield RecommenderRow(name, "", {}, 0, {}, {}, str(error))
         return
@@ -94,17 +93,13 @@ def _row(name: str, variant: str, hyperparameters: Mapping[str, Any], trials: in
         try:
             results.append(result_of(cell, lambda seed=seed: asked.split(seed), asked.folder, tell))
         except (TrainingError, MissingPackage) as error:
-            return RecommenderRow(name, variant, hyperparameters, trials, {}, {}, _told(error))
+            return RecommenderRow(name, variant, hyperparameters, trials, {}, {}, str(error))
     columns = {measure: np.asarray([result[measure] for result in results]) for measure in results[0]}
     means = {measure: float(column.mean()) for measure, column in columns.items()}
     spreads = {
         measure: float(column.std(ddof=1)) if len(column) > 1 else float("nan") for measure, column in columns.items()
     }
     return RecommenderRow(name, variant, hyperparameters, trials, means, spreads)
-
-
-def _told(error: ChatRecError) -> str:
-    return str(error)
 
 
 def _named(name: str, tell: Callable[[str, int, int], None]) -> Callable[[str, int, int], None]:
