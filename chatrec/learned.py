@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix, vstack
 
 from chatrec import plugins
-from chatrec.errors import StoreError
+from chatrec.errors import StoreError, TrainingError
 from chatrec.recommenders import Recommender, TrainingData, sequences_of
 from chatrec.store import manifest
 from chatrec.store.index import Snapshot
@@ -22,7 +22,10 @@ from chatrec.store.index import Snapshot
 T = TypeVar("T")
 
 MODELS = ("ease", "cooccurrence")
-"""The recommender models that training fits."""
+"""The recommender models that training always fits."""
+
+QUICK = ("content", "cooccurrence", "ease", "itemknn", "mf_als", "mf_bpr", "popularity")
+"""Recommender models that are fitted when they are first asked for; the others take minutes, and PyTorch."""
 
 FORMAT = 1
 
@@ -56,7 +59,7 @@ class Learned:
     """Routes are handed this beside the snapshot. Safe to share between threads.
 
     A recommender model that was trained is read from `folder`; any other is fitted on the snapshot's interactions and
-    past dialogues when it is first asked for, with seed 0. `eager` names models that are worth such a wait.
+    past dialogues when it is first asked for, with seed 0, if that is quick or `eager` names it.
     """
 
     def __init__(self, snapshot: Snapshot, folder: Path | None = None, *, eager: Collection[str] = ()) -> None:
@@ -69,13 +72,21 @@ class Learned:
         return name in self._eager or bool(self._folder and (self._folder / name).is_dir())
 
     def recommender(self, name: str) -> Recommender:
-        """The fitted recommender model of that name (`mf-als` is the file `mf_als`)."""
+        """The fitted recommender model of that name (`mf-als` is the file `mf_als`).
+
+        Raises TrainingError where it has to be trained first.
+        """
         name = name.replace("-", "_")
         with self._lock:
             if name not in self._models:
                 kind = plugins.load("recommenders", name)
                 if self._folder and (self._folder / name).is_dir():
                     self._models[name] = kind.load(self._folder / name)
+                elif name not in QUICK and name not in self._eager:
+                    raise TrainingError(
+                        f"The recommender model {name} has not been trained for this catalogue.",
+                        mend=f"Run: chatrec train --recommender {name}",
+                    )
                 else:
                     self._models[name] = kind()
                     self._models[name].fit(training_data(self._snapshot), seed=0)

@@ -1,5 +1,9 @@
 """What every recommender model must do, tried on each file of the folder with data whose answers are known."""
 
+import json
+import subprocess
+import sys
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +12,7 @@ from scipy.sparse import csr_matrix
 
 from chatrec import plugins
 from chatrec.errors import TrainingError
-from chatrec.recommenders import TrainingData, _neighbours, cooccurrence, ease
+from chatrec.recommenders import TrainingData, _neighbours, content, cooccurrence, ease, mf_bpr
 from chatrec.types import Query
 
 NAMES = plugins.names("recommenders")
@@ -56,9 +60,14 @@ def name(request: pytest.FixtureRequest) -> str:
     return request.param
 
 
-@pytest.fixture(scope="module")
-def fitted(name: str):
+@cache
+def fitted_once(name: str):
     return fit(name)
+
+
+@pytest.fixture
+def fitted(name: str):
+    return fitted_once(name)
 
 
 def test_there_is_one_that_needs_nothing_more() -> None:
@@ -120,6 +129,25 @@ def test_what_is_saved_loads_and_scores_the_same(fitted, tmp_path: Path) -> None
     assert not [path for path in (tmp_path / "model").iterdir() if path.suffix in (".pkl", ".pickle")]
 
 
+SERVES = """
+import json, sys
+from pathlib import Path
+from chatrec import plugins
+from chatrec.types import Query
+for name in plugins.names("recommenders"):
+    model = plugins.load("recommenders", name).load(Path(sys.argv[1]) / name)
+    assert len(model.score(Query("", liked=("item-4",)), ["item-2"])) == 1
+print(json.dumps(sorted({"torch", "implicit", "sentence_transformers"} & set(sys.modules))))
+"""
+
+
+def test_what_was_trained_is_served_without_what_trained_it(tmp_path: Path) -> None:
+    for each in NAMES:
+        fitted_once(each).save(tmp_path / each)
+    run = subprocess.run([sys.executable, "-c", SERVES, str(tmp_path)], capture_output=True, text=True, check=True)
+    assert json.loads(run.stdout) == []
+
+
 def test_no_interactions_at_all_is_no_error(name: str) -> None:
     model = new(name)
     model.fit(TrainingData(ITEMS, csr_matrix((0, len(ITEMS)))))
@@ -169,3 +197,47 @@ def test_only_the_best_neighbours_are_kept(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(_neighbours, "KEPT", 3)
     kept = _neighbours.best(csr_matrix(np.array([[5.0, 1, 4, 3, 2], [0, 0, 0, 0, 0], [1, 0, 0, 0, -1]]))).toarray()
     assert kept.tolist() == [[5, 0, 4, 3, 0], [0] * 5, [1, 0, 0, 0, 0]]
+
+
+def test_what_most_used_is_most_popular() -> None:
+    used = np.array([[1, 0, 5, 0], [2, 0, 1, 0], [0, 3, 1, 0]])
+    model = new("popularity")
+    model.fit(TrainingData(list("abcd"), csr_matrix(used)))
+    np.testing.assert_array_equal(model.score(Query(""), list("abcd")), [2, 1, 3, np.nan])
+
+
+def test_content_finds_by_text_and_by_facet_and_weighs_them() -> None:
+    vectors = np.array([[1, 0, 0], [1, 0.2, 0], [0, 1, 0], [0, 0, 1]], dtype=np.float32)
+    facets = [{"genres": ("war",)}, {"genres": ("love",)}, {"genres": ("war",)}, {"genres": ("love",)}]
+    data = TrainingData(list("abcd"), csr_matrix((0, 4)), vectors=vectors, facets=facets)
+    found = {}
+    for weight in (0.0, 1.0):
+        model = content.Recommender(facet_weight=weight)
+        model.fit(data)
+        scores = model.score(Query("", liked=("a",)), list("bcd"))
+        found[weight] = "bcd"[int(np.argmax(scores))]
+    assert found == {0.0: "b", 1.0: "c"}
+
+
+def test_content_follows_what_was_liked_last() -> None:
+    vectors = np.eye(4, dtype=np.float32)[[0, 1, 0, 1]]
+    data = TrainingData(list("abcd"), csr_matrix((0, 4)), vectors=vectors)
+    model = content.Recommender(recency=0.5)
+    model.fit(data)
+    c, d = model.score(Query("", liked=("a", "b")), ["c", "d"])
+    assert d > c
+    c, d = model.score(Query("", liked=("b", "a")), ["c", "d"])
+    assert c > d
+
+
+def test_bpr_solved_for_puts_the_liked_above_the_others() -> None:
+    model = plugins.load("recommenders", "mf_bpr")(**mf_bpr.TINY, folding="criterion")
+    model.fit(checkerboard(), seed=3)
+    scores = model.score(Query("", liked=("item-0", "item-2")), ITEMS[:10])
+    assert scores[0::2].min() > scores[1::2].max()
+
+
+def test_sequences_are_the_rows_in_their_order_where_none_are_given() -> None:
+    rows = csr_matrix((np.array([1.0, 2.0, 0.0, 1.0]), np.array([3, 0, 1, 2]), np.array([0, 2, 2, 4])), shape=(3, 4))
+    data = TrainingData(list("abcd"), rows)
+    assert [sequence.tolist() for sequence in data.sequences] == [[3, 0], [], [2]]

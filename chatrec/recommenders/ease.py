@@ -18,6 +18,8 @@ LARGEST = 12_000
 BLOCK = 512
 """Items whose weights are computed at once."""
 
+SEARCH = {"reg": (1.0, 6.0, 20.0, 100.0, 300.0), "length_damping": (0.0, 0.25, 0.5)}
+
 
 class Recommender(NeighbourModel):
     """Embarrassingly shallow autoencoder (Steck, WWW'19), over the items that have interactions.
