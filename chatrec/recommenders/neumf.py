@@ -105,7 +105,7 @@ class Recommender:
             module,
             lambda generator: _examples(used, self, generator),
             module.loss,
-            plan=training.Plan(self.epochs, self.learning_rate, self.reg, patience=3),
+            plan=training.Plan(self.epochs, self.learning_rate, self.reg, patience=10),
             device=device,
             seed=seed,
             look=training.looking(held, look),
