@@ -1,5 +1,6 @@
 """The neural recommender models: what each learns, and that the part it is named for does the work."""
 
+import sys
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -132,6 +133,15 @@ def test_it_beats_popularity(name: str) -> None:
 def test_switching_off_a_part_changes_the_ranking(name: str) -> None:
     for changed in plugins.declared("recommenders", name, "ABLATIONS").values():
         assert ranking(fitted(name, **changed)) != ranking(fitted(name))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_serving_needs_no_pytorch(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    model = fitted(name)
+    model.save(tmp_path / name)
+    expected = ranking(model)
+    monkeypatch.setitem(sys.modules, "torch", None)
+    assert ranking(plugins.load("recommenders", name).load(tmp_path / name)) == expected
 
 
 def test_the_graph_carries_what_users_of_users_used() -> None:
