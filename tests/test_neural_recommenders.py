@@ -52,7 +52,7 @@ def data_of(histories: list[Any], items: int) -> TrainingData:
 
 FITTED: Mapping[str, Mapping[str, Any]] = {
     "lightgcn": {"embedding_size": 32, "epochs": 40, "learning_rate": 0.05, "layers": 2},
-    "neumf": {"embedding_size": 16, "epochs": 60, "learning_rate": 0.01, "batch_size": 16},
+    "neumf": {"embedding_size": 16, "epochs": 20, "learning_rate": 0.03, "batch_size": 16},
     "sasrec": {"embedding_size": 32, "layers": 1, "length": 12, "epochs": 40, "learning_rate": 0.005},
     "shopperbert": {
         "embedding_size": 32,
@@ -67,9 +67,9 @@ FITTED: Mapping[str, Mapping[str, Any]] = {
 _ROW = {"embedding_size": 32, "layers": 1, "length": 6, "dropout": 0.0, "learning_rate": 0.01}
 
 BY_HEART: Mapping[str, Mapping[str, Any]] = {
-    "lightgcn": {"layers": 1, "epochs": 300, "learning_rate": 0.05, "reg": 0.0},
-    "neumf": {"embedding_size": 32, "epochs": 150, "learning_rate": 0.01, "dropout": 0.0, "reg": 0.0},
-    "sasrec": {**_ROW, "epochs": 150},
+    "lightgcn": {"layers": 1, "epochs": 150, "learning_rate": 0.1, "reg": 0.0},
+    "neumf": {"embedding_size": 32, "epochs": 120, "learning_rate": 0.02, "dropout": 0.0, "reg": 0.0},
+    "sasrec": {**_ROW, "epochs": 80},
     "shopperbert": {**_ROW, "epochs": 300, "masked": 0.4},
 }
 
