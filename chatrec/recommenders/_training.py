@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chatrec.recommenders import Progress
-from chatrec.recommenders._histories import Held
+from chatrec.recommenders._histories import Held, Histories, hold_some
 
 if TYPE_CHECKING:
     import torch
@@ -126,6 +126,25 @@ def train(
         module.load_state_dict(kept)
     module.to("cpu").eval()
     return Outcome(at or len(losses), best if kept else math.nan, tuple(losses))
+
+
+def train_twice(
+    part: Callable[[Histories, Held | None, int], tuple[torch.nn.Module, Outcome]],
+    histories: Histories,
+    *,
+    epochs: int,
+    seed: int,
+) -> torch.nn.Module:
+    """The module learned from all histories, for as many epochs as proved best with a tenth of them held out.
+
+    `part` makes a module and trains it on histories, with what was held out of them and at most so many epochs. Where
+    too few users can be held out all `epochs` are run. For models that know no order, of which much is held out; of a
+    sequence only the last item is, and that is not worth a second training.
+    """
+    left, held = hold_some(histories, seed=seed)
+    if held is not None:
+        epochs = part(left, held, epochs)[1].epochs
+    return part(histories, None, epochs)[0]
 
 
 def _epoch(

@@ -13,7 +13,7 @@ from scipy.sparse import csr_matrix, diags
 
 from chatrec.recommenders import Columns, Progress, TrainingData
 from chatrec.recommenders import _training as training
-from chatrec.recommenders._histories import batches, hold_some, matrix_of, negatives, used_items
+from chatrec.recommenders._histories import Held, Histories, batches, matrix_of, negatives, used_items
 from chatrec.types import Query
 
 if TYPE_CHECKING:
@@ -69,22 +69,25 @@ class Recommender:
         self._columns, self._arrays = Columns(item_ids), {}
         if not item_ids:
             return
-        left, held = hold_some(histories, seed=seed)
-        used = matrix_of(left, len(item_ids))
-        plan = training.Plan(self.epochs, self.learning_rate, patience=4, check_every=5)
-        with training.repeatable(seed) as device:
-            module = _module(used, self, device)
-            training.train(
+
+        def part(histories: Histories, held: Held | None, epochs: int) -> tuple[Any, training.Outcome]:
+            used = matrix_of(histories, len(item_ids))
+            module = _module(used, self)
+            outcome = training.train(
                 module,
                 lambda generator: _triples(used, self.batch_size, generator),
                 module.loss,
-                plan=plan,
+                plan=training.Plan(epochs, self.learning_rate, patience=4, check_every=5),
                 device=device,
                 seed=seed,
                 look=training.looking(held, lambda some: _scored(_tables(module, used), some)),
                 progress=progress,
             )
-            self._arrays = _tables(module, used)
+            return module, outcome
+
+        with training.repeatable(seed) as device:
+            module = training.train_twice(part, histories, epochs=self.epochs, seed=seed)
+            self._arrays = _tables(module, matrix_of(histories, len(item_ids)))
 
     def score(self, query: Query, item_ids: Sequence[str]) -> NDArray[np.float64]:
         history = np.asarray(self._columns.known(query.liked), dtype=np.int64)
@@ -137,20 +140,16 @@ def _scored(tables: Mapping[str, NDArray[np.float32]], histories: Sequence[NDArr
     return np.asarray(users @ tables["items"].T, dtype=np.float64)
 
 
-def _module(used: csr_matrix, model: Recommender, device: torch.device) -> Any:
+def _module(used: csr_matrix, model: Recommender) -> Any:
     """Gives each layer's embeddings of users and of items."""
     import torch
     from torch import nn
-
-    scaled = _scaled(used)
 
     def sparse(matrix: csr_matrix) -> torch.Tensor:
         parts = [torch.from_numpy(part) for part in (matrix.indptr, matrix.indices, matrix.data.astype(np.float32))]
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", "Sparse")  # that such tensors are young, and are not checked
-            return torch.sparse_csr_tensor(*parts, size=matrix.shape, check_invariants=False).to(device)
-
-    to_users, to_items = sparse(scaled), sparse(csr_matrix(scaled.T))
+            return torch.sparse_csr_tensor(*parts, size=matrix.shape, check_invariants=False)
 
     class Message(torch.autograd.Function):
         """The product with the graph one way, whose gradient is the product the other way."""
@@ -167,13 +166,19 @@ def _module(used: csr_matrix, model: Recommender, device: torch.device) -> Any:
     class LightGCN(nn.Module):
         def __init__(self) -> None:
             super().__init__()
+            scaled = _scaled(used)
+            self.register_buffer("to_users", sparse(scaled), persistent=False)
+            self.register_buffer("to_items", sparse(csr_matrix(scaled.T)), persistent=False)
             self.users = nn.Parameter(torch.randn(used.shape[0], model.embedding_size) * 0.1)
             self.items = nn.Parameter(torch.randn(used.shape[1], model.embedding_size) * 0.1)
 
         def forward(self) -> tuple[list[torch.Tensor], list[torch.Tensor]]:
             users, items = [self.users], [self.items]
             for _ in range(model.layers):
-                sent = Message.apply(to_users, to_items, items[-1]), Message.apply(to_items, to_users, users[-1])
+                sent = (
+                    Message.apply(self.to_users, self.to_items, items[-1]),
+                    Message.apply(self.to_items, self.to_users, users[-1]),
+                )
                 users.append(sent[0])
                 items.append(sent[1])
             return users, items

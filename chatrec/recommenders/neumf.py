@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
@@ -13,13 +14,15 @@ from scipy.sparse import csr_matrix
 
 from chatrec.recommenders import Columns, Progress, TrainingData
 from chatrec.recommenders import _training as training
-from chatrec.recommenders._histories import Held, hold_some, matrix_of, negatives, used_items
+from chatrec.recommenders._histories import Held, Histories, matrix_of, negatives, used_items
 from chatrec.types import Query
 
 if TYPE_CHECKING:
     import torch
 
 Towers = Literal["both", "gmf", "mlp"]
+
+ALONE: tuple[Towers, Towers] = ("gmf", "mlp")
 
 SEARCH: Mapping[str, Sequence[Any]] = {
     "embedding_size": (16, 32, 64),
@@ -74,43 +77,43 @@ class Recommender:
     def fit(self, data: TrainingData, *, seed: int = 0, progress: Progress | None = None) -> None:
         item_ids, histories = used_items(data, seed=seed)
         self._columns, self._arrays = Columns(item_ids), {}
-        left, held = hold_some(histories, seed=seed)
-        used = matrix_of([history for history in left if len(history) > 1], len(item_ids))
-        if not used.nnz:
+        histories = [history for history in histories if len(history) > 1]  # one is left of it to predict another
+        if not histories:
             return
         with training.repeatable(seed) as device:
-            module = _module(len(item_ids), self, self.towers)
-            if self.pretraining == "towers" and self.towers == "both":
-                for tower in ("gmf", "mlp"):
-                    alone = _module(len(item_ids), self, tower)
-                    self._train(alone, used, held, device, seed, None)
-                    module.start_from(alone)
-            self._train(module, used, held, device, seed, progress)
+            part = partial(self._part, self.towers, device=device, seed=seed, progress=progress)
+            module = training.train_twice(part, histories, epochs=self.epochs, seed=seed)
         self._arrays = training.arrays_of(module)
 
-    def _train(
+    def _part(
         self,
-        module: Any,
-        used: csr_matrix,
+        towers: Towers,
+        histories: Histories,
         held: Held | None,
+        epochs: int,
+        *,
         device: torch.device,
         seed: int,
         progress: Progress | None,
-    ) -> None:
-        def look(histories: Sequence[NDArray[np.int64]]) -> NDArray[np.float64]:
-            arrays = training.arrays_of(module)
-            return np.stack([_scored(arrays, history) for history in histories])
-
-        training.train(
+    ) -> tuple[Any, training.Outcome]:
+        """These towers, learned from these histories; where asked for, each by itself before both together."""
+        module = _module(len(self._columns.item_ids), self, towers)
+        if self.pretraining == "towers" and towers == "both":
+            for tower in ALONE:
+                alone, _ = self._part(tower, histories, held, epochs, device=device, seed=seed, progress=None)
+                module.start_from(alone)
+        used = matrix_of([history for history in histories if len(history) > 1], len(self._columns.item_ids))
+        outcome = training.train(
             module,
             lambda generator: _examples(used, self, generator),
             module.loss,
-            plan=training.Plan(self.epochs, self.learning_rate, self.reg, patience=3),
+            plan=training.Plan(epochs, self.learning_rate, self.reg, patience=10),
             device=device,
             seed=seed,
-            look=training.looking(held, look),
+            look=training.looking(held, lambda some: _all_scored(training.arrays_of(module), some)),
             progress=progress,
         )
+        return module, outcome
 
     def score(self, query: Query, item_ids: Sequence[str]) -> NDArray[np.float64]:
         history = np.asarray(self._columns.known(query.liked), dtype=np.int64)
@@ -155,7 +158,7 @@ def _examples(
 def _scored(arrays: Mapping[str, NDArray[Any]], history: NDArray[np.int64]) -> NDArray[np.float64]:
     """Every item's logit for a user of that history, as the module gives it."""
     logits = np.zeros(len(next(iter(arrays.values()))))
-    for tower in ("gmf", "mlp"):
+    for tower in ALONE:
         own = {name.partition(f"{tower}.")[2]: array for name, array in arrays.items() if f".{tower}." in name}
         if not own:
             continue
@@ -169,6 +172,10 @@ def _scored(arrays: Mapping[str, NDArray[Any]], history: NDArray[np.int64]) -> N
                 state = np.maximum(state @ own[f"layers.{number}.weight"].T + own[f"layers.{number}.bias"], 0)
         logits = logits + (state @ own["head.weight"].T + own["head.bias"]).ravel()
     return np.asarray(logits, dtype=np.float64)
+
+
+def _all_scored(arrays: Mapping[str, NDArray[Any]], histories: Sequence[NDArray[np.int64]]) -> NDArray[np.float64]:
+    return np.stack([_scored(arrays, history) for history in histories])
 
 
 def _module(items: int, model: Recommender, towers: Towers) -> Any:

@@ -59,9 +59,9 @@ class Recommender:
     self-attention with dropout and residuals, the state at the last place times the items' embeddings as scores.
     The default `loss` is full cross-entropy over all items, which does far better than the paper's binary one with
     one negative a place (Klenitskiy and Vasilev, RecSys'23); that one is `bce`.
-    Differences: the norm comes before each part and the network is four times as wide and uses GELU; positions count
-    backwards from the latest, and histories longer than `length` are learned from in several parts, not only their
-    latest. `layers` 0 looks at the latest item alone.
+    Differences: the norm comes before each part and the network is four times as wide and uses GELU; histories begin
+    at the first position, so that one that is served short stands where short ones were learned; those longer than
+    `length` are learned from in several parts, not only their latest. `layers` 0 looks at the latest item alone.
     A new user is one more history: `query.liked`, the latest last. Items nobody used are not scored.
     """
 
@@ -101,8 +101,9 @@ class Recommender:
             module = _module(n, self)
 
             def score(some: Sequence[NDArray[np.int64]]) -> torch.Tensor:
-                rows = torch.from_numpy(padded(some, self.length, pad=n)).to(device)
-                scores: torch.Tensor = module(rows)[:, -1] @ module.items.weight[:n].T
+                rows = torch.from_numpy(_from_left(some, self.length, pad=n)).to(device)
+                latest = (rows < n).sum(dim=1) - 1
+                scores: torch.Tensor = module(rows)[range(len(rows)), latest] @ module.items.weight[:n].T
                 return scores
 
             training.train(
@@ -122,9 +123,9 @@ class Recommender:
         if not len(history) or not self._arrays:
             return np.full(len(item_ids), np.nan)
         items = self._arrays["items.weight"]
-        there = np.ones((1, len(history)), dtype=bool)
-        states = run(self._arrays, items[history][None], there, heads=self.heads, prefix="encoder.")
-        return self._columns.pick(states[0, -1] @ items[:-1].T, item_ids)
+        row = _from_left([history], self.length, pad=len(items) - 1)
+        states = run(self._arrays, items[row], row < len(items) - 1, heads=self.heads, prefix="encoder.")
+        return self._columns.pick(states[0, len(history) - 1] @ items[:-1].T, item_ids)
 
     def save(self, folder: Path) -> None:
         options = {name: value for name, value in vars(self).items() if not name.startswith("_")}
@@ -138,12 +139,17 @@ class Recommender:
         return loaded
 
 
+def _from_left(histories: Sequence[NDArray[np.int64]], length: int, *, pad: int) -> NDArray[np.int64]:
+    """As `padded`, but each history begins at the first place."""
+    return padded([history[-length:][::-1] for history in histories], length, pad=pad)[:, ::-1].copy()
+
+
 def _places(
     parts: Histories, items: int, model: Recommender, generator: np.random.Generator
 ) -> Iterator[tuple[NDArray[Any], ...]]:
     """An epoch of batches of parts: what stands at each place, what comes next, and an item to tell it from."""
-    inputs = padded([part[:-1] for part in parts], model.length, pad=items)
-    targets = padded([part[1:] for part in parts], model.length, pad=items)
+    inputs = _from_left([part[:-1] for part in parts], model.length, pad=items)
+    targets = _from_left([part[1:] for part in parts], model.length, pad=items)
     others = targets
     if model.loss == "bce":
         rows = np.repeat(np.arange(len(parts)), model.length)

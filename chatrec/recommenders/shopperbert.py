@@ -97,7 +97,7 @@ class Recommender:
                 module,
                 lambda generator: _masked(rows, n, self, generator),
                 module.loss,
-                plan=training.Plan(self.epochs, self.learning_rate, self.reg, patience=8),
+                plan=training.Plan(self.epochs, self.learning_rate, self.reg, patience=10),
                 device=device,
                 seed=seed,
                 look=training.looking(held, score),
