@@ -57,16 +57,24 @@ def ranked(model, data: TrainingData, history: list[int]) -> list[int]:
     return [column for column in np.argsort(-scores, kind="stable").tolist() if column not in history]
 
 
-@pytest.mark.parametrize(("name", "more"), [*((name, {}) for name in NAMES), ("tcf", {"head": "dssm"})])
+@pytest.mark.parametrize(("name", "more"), [*((name, {}) for name in NAMES), ("tcf", {"head": "dssm", "epochs": 300})])
 def test_twenty_users_are_learned_by_heart(name: str, more: dict) -> None:
     generator = np.random.default_rng(1)
     histories = [[*generator.choice(20, 4, replace=False).tolist(), 20 + user] for user in range(20)]
     if name == "zsir":  # it goes from items to items that are near, in whichever order
         histories = [[user, 20 + user] for user in range(20)]
     data = data_of(histories, 40)
-    large = {"embedding_size": 32, "layers": 2, "temperature": 0.1, "epochs": 100, "slices": 6, "codes": 20}
+    large = {
+        "embedding_size": 32,
+        "layers": 2,
+        "temperature": 0.1,
+        "epochs": 100,
+        "learning_rate": 5e-3,
+        "slices": 6,
+        "codes": 20,
+    }
     options = plugins.load("recommenders", name)().__dict__
-    model = new(name, **{key: value for key, value in large.items() if key in options}, **more)
+    model = new(name, **{key: value for key, value in (large | more).items() if key in options})
     model.fit(data, seed=0)
     assert [ranked(model, data, history[:-1])[0] for history in histories] == [history[-1] for history in histories]
 

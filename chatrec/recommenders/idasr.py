@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from chatrec.recommenders._texts.known import Known
 from chatrec.recommenders._texts.model import TextSequenceModel
-from chatrec.recommenders._texts.net import Net, batches_of, contrast, local, next_items, projection
+from chatrec.recommenders._texts.net import NOBODY, Net, batches_of, contrast, latest, local, next_items, projection
 from chatrec.recommenders._training import Plan, train
 
 if TYPE_CHECKING:
@@ -88,10 +88,10 @@ class Recommender(TextSequenceModel):
 
         def loss(rows: torch.Tensor) -> torch.Tensor:
             _, table, places = local(module, rows)
-            whole = places[:, 1:]
+            whole = places[:, :-1]
             there = whole >= 0
             hidden = there & (torch.rand(whole.shape, device=rows.device) < self.masked)
-            hidden[:, -1] |= ~hidden.any(dim=1)  # one at least, so that there is something to tell
+            hidden[:, 0] |= ~hidden.any(dim=1)  # one at least, so that there is something to tell
             read = torch.where(hidden[..., None], module.items.mask, table[whole.clamp(min=0)] * there[..., None])
             return contrast(both_ways(read, there)[hidden], table, whole[hidden], temperature=self.temperature)
 
@@ -103,9 +103,11 @@ class Recommender(TextSequenceModel):
 
         def loss(rows: torch.Tensor) -> torch.Tensor:
             _, table, places = local(module, rows)
-            before = places[:, :-1]
-            order = torch.rand(before.shape, device=rows.device).masked_fill(before < 0, -1.0).argsort(dim=1)
-            states = module(table, before.gather(1, order))[:, -1]
-            return contrast(states, table, places[:, -1], temperature=self.temperature)
+            ends = (places >= 0).sum(dim=1, keepdim=True) - 1
+            later = torch.arange(self.length, device=rows.device) >= ends
+            order = torch.rand(later.shape, device=rows.device).masked_fill(later, 2.0).argsort(dim=1)
+            before = places[:, :-1].masked_fill(later, NOBODY).gather(1, order)
+            states = latest(module(table, before), before)
+            return contrast(states, table, places.gather(1, ends)[:, 0], temperature=self.temperature)
 
         return loss

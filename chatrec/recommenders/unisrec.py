@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from chatrec.recommenders._texts.known import Known
 from chatrec.recommenders._texts.model import TextSequenceModel
-from chatrec.recommenders._texts.net import NOBODY, Net, batches_of, contrast, local, next_items
+from chatrec.recommenders._texts.net import NOBODY, Net, batches_of, contrast, latest, local, next_items
 from chatrec.recommenders._texts.whitening import whitening
 from chatrec.recommenders._training import Plan, train
 
@@ -97,8 +97,9 @@ class Recommender(TextSequenceModel):
             _, table, places = local(module, rows)
             whole = places[:, :-1]
             thinned = whole.masked_fill(torch.rand(whole.shape, device=rows.device) < self.dropped, NOBODY)
-            thinned[:, -1] = whole[:, -1]  # not all may go
-            views = module(table, whole)[:, -1], module(table, thinned)[:, -1]
+            ends = torch.arange(whole.shape[1], device=rows.device) == (whole >= 0).sum(dim=1, keepdim=True) - 1
+            thinned = torch.where(ends, whole, thinned)  # not all may go
+            views = latest(module(table, whole), whole), latest(module(table, thinned), whole)
             same = torch.arange(len(rows), device=rows.device)
             return sequence_item(rows) + self.sequence_weight * contrast(*views, same, temperature=self.temperature)
 

@@ -116,8 +116,10 @@ class TextSequenceModel:
 
     def read(self, items: NDArray[np.float32]) -> NDArray[np.float64]:
         """What is known of the user whose history is `items`, (places, size), in numpy: what `reader` gives last."""
-        there = np.ones((1, len(items)), dtype=bool)
-        return np.asarray(run(self._arrays, items[None], there, heads=self.heads, prefix="encoder.")[0, -1])
+        there = np.arange(self.length)[None] < len(items)
+        vectors = np.pad(items, ((0, self.length - len(items)), (0, 0)))[None]
+        read = run(self._arrays, vectors, there, heads=self.heads, prefix="encoder.")
+        return np.asarray(read[0, len(items) - 1])
 
     def _export(self, module: Net, found: Known, features: NDArray[Any]) -> None:
         import torch

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -62,6 +62,20 @@ def local(net: Net, rows: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, tor
     return told, net.table(told), places
 
 
+def rows_of(histories: Sequence[NDArray[np.int64]], length: int) -> NDArray[np.int64]:
+    """The last `length` columns of each history, from the first place on, and `NOBODY` after them: so short ones stand
+    where the beginnings of long ones stood in training."""
+    turned = padded([history[-length:][::-1] for history in histories], length, pad=NOBODY)
+    return np.ascontiguousarray(turned[:, ::-1])
+
+
+def latest(states: torch.Tensor, rows: torch.Tensor) -> torch.Tensor:
+    """The states, (batch, length, size), at the last place of each of `rows` that holds an item."""
+    import torch
+
+    return states[torch.arange(len(rows), device=rows.device), (rows >= 0).sum(dim=1) - 1]
+
+
 def projection(dimension: int, size: int, *, dropout: float) -> torch.nn.Module:
     """From vectors of `dimension` to `size`, through one hidden layer as wide as what comes out."""
     from torch import nn
@@ -71,7 +85,7 @@ def projection(dimension: int, size: int, *, dropout: float) -> torch.nn.Module:
 
 def batches_of(histories: Histories, length: int, batch_size: int) -> Batches:
     """Batches of rows of `length` + 1 columns: what is read, and after each place of it what came next."""
-    rows = padded(windows(histories, length + 1), length + 1, pad=NOBODY)
+    rows = rows_of(windows(histories, length + 1), length + 1)
     return lambda generator: batches([rows], batch_size, generator) if len(rows) else iter(())
 
 
@@ -151,8 +165,8 @@ def scorer(net: Net, length: int, of: NDArray[np.int64]) -> Callable[..., NDArra
 
     def score(histories: Histories) -> NDArray[np.float64]:
         table = net.table(torch.arange(len(net.features), device=net.features.device))
-        rows = torch.from_numpy(padded(histories, length, pad=NOBODY)).to(table.device)
-        states = net(table, rows)[:, -1]
+        rows = torch.from_numpy(rows_of(histories, length)).to(table.device)
+        states = latest(net(table, rows), rows)
         cosines = normalize(states, dim=-1) @ normalize(table, dim=-1).T
         scores = np.full(cosines.shape, -np.inf)
         scores[:, of] = cosines.cpu().numpy()[:, of]
