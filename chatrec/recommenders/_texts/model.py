@@ -49,7 +49,7 @@ class TextSequenceModel:
     tuning: Tuning = "transductive"
     pretrain_epochs: int = 10
     epochs: int = 30
-    learning_rate: float = 1e-3
+    learning_rate: float = 3e-3
     reg: float = 0.0
     batch_size: int = 64
 
