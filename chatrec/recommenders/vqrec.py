@@ -77,7 +77,8 @@ class Recommender(TextSequenceModel):
 
         if self.coding == "none":
             return nn.Sequential(nn.Dropout(self.dropout), nn.Linear(features.shape[1], self.embedding_size))
-        return embedded(features.shape[1], self.codes, self.embedding_size, dropout=self.dropout)
+        made: torch.nn.Module = embedded(features.shape[1], self.codes, self.embedding_size, dropout=self.dropout)
+        return made
 
     def _coded(self, found: Known, of: NDArray[np.bool_], seed: int) -> NDArray[Any]:
         """The codes of all items, in code books learned on the texts of some."""

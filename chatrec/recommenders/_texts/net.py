@@ -30,6 +30,8 @@ def net(items: torch.nn.Module, encoder: torch.nn.Module, features: NDArray[Any]
     from torch import nn
 
     class Whole(nn.Module):
+        features: torch.Tensor
+
         def __init__(self) -> None:
             super().__init__()
             self.items, self.encoder = items, encoder
