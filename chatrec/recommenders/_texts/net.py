@@ -79,10 +79,11 @@ def latest(states: torch.Tensor, rows: torch.Tensor) -> torch.Tensor:
 
 
 def projection(dimension: int, size: int, *, dropout: float) -> torch.nn.Module:
-    """From vectors of `dimension` to `size`, through one hidden layer as wide as what comes out."""
+    """From vectors of `dimension`, brought to a common scale first, to `size`, through one hidden layer as wide."""
     from torch import nn
 
-    return nn.Sequential(nn.Dropout(dropout), nn.Linear(dimension, size), nn.GELU(), nn.Linear(size, size))
+    scaled = nn.LayerNorm(dimension)
+    return nn.Sequential(scaled, nn.Dropout(dropout), nn.Linear(dimension, size), nn.GELU(), nn.Linear(size, size))
 
 
 def batches_of(histories: Histories, length: int, batch_size: int) -> Batches:

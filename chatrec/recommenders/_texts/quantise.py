@@ -7,6 +7,7 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_matrix
 
 Matrix = NDArray[np.float64]
 
@@ -51,12 +52,12 @@ def learned(
     books = np.stack([own[chosen] for own in _sliced(rows @ rotation, slices)])
     for _ in range(rounds):
         parts = _sliced(rows @ rotation, slices)
-        books = np.stack([_moved(own, book) for own, book in zip(parts, books, strict=True)])
-        if coding == "pq":
-            continue
-        near = np.concatenate([book[_nearest(own, book)] for own, book in zip(parts, books, strict=True)], axis=1)
-        left, _, right = np.linalg.svd(rows.T @ near)
-        rotation = left @ right
+        nearest = [_nearest(own, book) for own, book in zip(parts, books, strict=True)]
+        books = np.stack([_moved(*some) for some in zip(parts, books, nearest, strict=True)])
+        if coding == "opq":
+            near = np.concatenate([book[own] for own, book in zip(nearest, books, strict=True)], axis=1)
+            left, _, right = np.linalg.svd(rows.T @ near)
+            rotation = left @ right
     return Quantiser(rotation, books)
 
 
@@ -82,10 +83,9 @@ def _nearest(own: Matrix, book: Matrix) -> NDArray[np.int64]:
     return np.asarray(np.argmin((book**2).sum(axis=1) - 2.0 * own @ book.T, axis=1), dtype=np.int64)
 
 
-def _moved(own: Matrix, book: Matrix) -> Matrix:
-    """The codes of a slice after one step of k-means; one that nobody is nearest to stays where it is."""
-    nearest = _nearest(own, book)
+def _moved(own: Matrix, book: Matrix, nearest: NDArray[np.int64]) -> Matrix:
+    """The codes of a slice as the means of what is nearest to each; one that nobody is nearest to stays."""
+    where = (nearest, np.arange(len(own)))
+    chosen = csr_matrix((np.ones(len(own)), where), shape=(len(book), len(own)))
     counts = np.bincount(nearest, minlength=len(book))
-    sums = np.zeros_like(book)
-    np.add.at(sums, nearest, own)
-    return np.where(counts[:, None] > 0, sums / np.maximum(counts, 1)[:, None], book)
+    return np.where(counts[:, None] > 0, chosen @ own / np.maximum(counts, 1)[:, None], book)
