@@ -160,10 +160,21 @@ def test_whitening_weighs_all_axes_alike() -> None:
     np.testing.assert_allclose(np.cov(white, rowvar=False, bias=True), np.eye(4) / 4, atol=1e-9)
 
 
+def test_an_item_starts_as_its_vector_whitened() -> None:
+    vectors = np.random.default_rng(0).normal(size=(6, 4)).astype(np.float32)
+    quantiser = quantise.learned(vectors, 2, codes=6, rounds=50)
+    table = codes.meant(quantiser, vectors, 8, 3)
+    shift, matrix = whitening(vectors, 3)
+    own = quantiser.codes(vectors)
+    np.testing.assert_allclose(
+        table[0, own[:, 0]] + table[1, own[:, 1]], (quantiser.vectors(own) - shift) @ matrix, atol=1e-5
+    )
+
+
 def test_what_is_permuted_is_each_slice_in_another_order() -> None:
     import torch
 
-    plain = codes.embedded(3, 5, 2, dropout=0.0)
+    plain = codes.embedded(np.random.default_rng(0).normal(size=(3, 5, 2)).astype(np.float32), dropout=0.0)
     module = codes.permuter(plain)
     with torch.no_grad():
         module.logits[1] = torch.eye(5).flip(0) * 9
@@ -178,7 +189,7 @@ def test_a_permutation_is_learned() -> None:
     import torch
 
     torch.manual_seed(0)
-    plain = codes.embedded(1, 6, 4, dropout=0.0)
+    plain = codes.embedded(np.random.default_rng(0).normal(size=(1, 6, 4)).astype(np.float32) / 2, dropout=0.0)
     plain.requires_grad_(False)
     module = codes.permuter(plain)
     order = torch.tensor([3, 0, 5, 1, 4, 2])

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from chatrec.recommenders._texts.codes import embedded, permuter
+from chatrec.recommenders._texts.codes import embedded, meant, permuter
 from chatrec.recommenders._texts.known import Known
 from chatrec.recommenders._texts.model import TextSequenceModel, Tuning
 from chatrec.recommenders._texts.net import Net, batches_of, next_items
@@ -34,7 +34,7 @@ ABLATIONS: Mapping[str, Mapping[str, Any]] = {
     "without pre-training": {"pretrain_epochs": 0},
 }
 TINY: Mapping[str, Any] = {
-    "embedding_size": 16,
+    "embedding_size": 8,
     "layers": 1,
     "length": 10,
     "dropout": 0.0,
@@ -56,9 +56,10 @@ class Recommender(TextSequenceModel):
     codes drawn anew; for the domain to recommend for, codes learned on its own texts, matched to the pre-trained
     embeddings by one permutation a slice, learned by Sinkhorn's operator with all else fixed; then fine-tuning.
 
-    Otherwise than in the paper: every place of a history is a training example; the permutation in force is a true one
+    Otherwise than in the paper: embeddings of codes start from what the codes stand for, whitened, not at random, as
+    there is little data here; every place of a history is a training example; the permutation in force is a true one
     (the best assignment, gradients passed straight through) and no longer noisy; after it the encoder is tuned with
-    the embeddings. The paper has no embeddings of items and so has this, unless `tuning` says "transductive".
+    the embeddings. As in the paper items have no embeddings of their own, unless `tuning` says "transductive".
     Without domains there is neither pre-training nor a permutation.
     """
 
@@ -77,16 +78,17 @@ class Recommender(TextSequenceModel):
 
         if self.coding == "none":
             return nn.Sequential(nn.Dropout(self.dropout), nn.Linear(features.shape[1], self.embedding_size))
-        made: torch.nn.Module = embedded(features.shape[1], self.codes, self.embedding_size, dropout=self.dropout)
+        made: torch.nn.Module = embedded(self._start, dropout=self.dropout)
         return made
 
     def _coded(self, found: Known, of: NDArray[np.bool_], seed: int) -> NDArray[Any]:
-        """The codes of all items, in code books learned on the texts of some."""
+        """The codes of all items, in code books learned on the texts of some; keeps where their embeddings start."""
         if self.coding == "none":
             return found.vectors
         lacking = -found.vectors.shape[1] % self.slices
         wide = np.pad(found.vectors, ((0, 0), (0, lacking)))
         quantiser = learned(wide[of], self.slices, codes=self.codes, coding=self.coding, seed=seed)
+        self._start = meant(quantiser, wide[of], self.codes, self.embedding_size)
         return quantiser.codes(wide)
 
     def pretrain(self, module: Net, found: Known, device: torch.device, *, seed: int) -> None:
@@ -98,6 +100,8 @@ class Recommender(TextSequenceModel):
         own, of = module.features, np.zeros(len(found.written), dtype=bool)
         of[found.columns[np.unique(np.concatenate(histories))]] = True
         module.features = torch.from_numpy(self._coded(found, of, seed)[found.columns])
+        if self.coding != "none":
+            module.items = embedded(self._start, dropout=self.dropout)
         plan = Plan(self.pretrain_epochs, learning_rate=self.learning_rate, reg=self.reg)
         batches = batches_of(histories, self.length, self.batch_size)
         against = None if self.coding == "none" else self._synthetic

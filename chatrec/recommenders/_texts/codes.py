@@ -5,6 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
+
+from chatrec.recommenders._texts.quantise import Quantiser
+from chatrec.recommenders._texts.whitening import whitening
 
 if TYPE_CHECKING:
     import torch
@@ -16,23 +20,35 @@ HEAT = 0.5
 """By how much the logits of a permutation are divided."""
 
 
-def embedded(slices: int, count: int, size: int, *, dropout: float) -> Any:
-    """A module from codes, (items, `slices`), each below `count`, to the sums of their embeddings, (items, `size`)."""
+def meant(quantiser: Quantiser, vectors: NDArray[np.float32], count: int, size: int) -> NDArray[np.float32]:
+    """What each code stands for, so that the sum over an item's codes is its vector, whitened by those of `vectors`:
+    shape (slices, `count`, `size`), zeros for codes that there are not."""
+    shift, matrix = whitening(vectors, size)
+    slices, codes, width = quantiser.books.shape
+    turned = (quantiser.rotation.T @ matrix).reshape(slices, width, size)
+    table = np.zeros((slices, count, size), dtype=np.float32)
+    table[:, :codes] = quantiser.books @ turned - shift @ matrix / slices
+    return table
+
+
+def embedded(start: NDArray[np.float32], *, dropout: float) -> Any:
+    """A module from codes, (items, slices), to the sums of their embeddings, (items, size), which begin as `start`,
+    (slices, codes, size)."""
     import torch
     from torch import nn
 
     class Embedded(nn.Module):
         def __init__(self) -> None:
             super().__init__()
-            self.count = count
-            self.table = nn.Parameter(torch.randn(slices, count, size) / (slices * size) ** 0.5)
+            self.count = start.shape[1]
+            self.table = nn.Parameter(torch.from_numpy(start.copy()))
             self.drop = nn.Dropout(dropout)
 
         def forward(self, codes: torch.Tensor) -> torch.Tensor:
             return self.sums(self.table, codes)
 
         def sums(self, table: torch.Tensor, codes: torch.Tensor) -> torch.Tensor:
-            flat = codes + torch.arange(slices, device=codes.device) * count
+            flat = codes + torch.arange(len(start), device=codes.device) * self.count
             summed: torch.Tensor = self.drop(nn.functional.embedding_bag(flat, table.flatten(0, 1), mode="sum"))
             return summed
 
