@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -47,8 +47,9 @@ def evaluate_recommenders(
     """Fits and measures `recommenders` (none: all there are), each with the seeds 0, 1, ... for the split and itself.
 
     `tune`: how many hyperparameters to try for each, on seed 0's part to learn from; the best ones are kept for all
-    seeds. 0: the defaults. `variants` names by recommender model the ablations to measure as well, of those that its
-    file declares. What was measured before is read from `folder`. What cannot be fitted has a row that says why.
+    seeds (that part overlaps with what the other seeds look for, alike for every model). 0: the defaults. `variants`
+    names by recommender model the ablations to measure as well, of those that its file declares. What was measured
+    before is read from `folder`. What cannot be fitted has a row that says why.
     Raises SettingsError for a name that there is none of, EvaluationError where nothing can be looked for.
     """
     measures()  # a package that is missing is told before anything takes minutes
@@ -91,7 +92,7 @@ def _row(name: str, variant: str, hyperparameters: Mapping[str, Any], trials: in
     for seed in range(asked.seeds):
         cell = Cell(name, hyperparameters, asked.data.digest, asked.protocol, seed)
         try:
-            results.append(result_of(cell, lambda seed=seed: asked.split(seed), asked.folder, tell))
+            results.append(result_of(cell, partial(asked.split, seed), asked.folder, tell))
         except (TrainingError, MissingPackage) as error:
             return RecommenderRow(name, variant, hyperparameters, trials, {}, {}, str(error))
     columns = {measure: np.asarray([result[measure] for result in results]) for measure in results[0]}
