@@ -270,6 +270,10 @@ def evaluate_recommenders(
         list[str] | None,
         typer.Option(help="ml-100k, movielens-small, or a file; may be repeated. Default: the catalogue's own."),
     ] = None,
+    pretrain: Annotated[
+        list[str] | None,
+        typer.Option(help="Another one, a domain of its own to pre-train on; may be repeated."),
+    ] = None,
     folder: Annotated[Path | None, typer.Option(help="Where a data set of that name is looked for.")] = None,
     protocol: Annotated[
         Literal["random-75-25", "leave-one-out", "cold-items", "cold-users"],
@@ -296,6 +300,7 @@ def evaluate_recommenders(
     comparing.run(
         recommenders=[name.strip() for name in recommenders.split(",") if name.strip()],
         data=data or [],
+        pretrain=pretrain or [],
         folder=folder,
         catalog=catalog,
         protocol=protocol,

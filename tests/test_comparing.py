@@ -15,7 +15,15 @@ from chatrec import ChatRec
 from chatrec.catalog import Interaction, Item
 from chatrec.cli import app
 from chatrec.errors import EvaluationError, SettingsError
-from chatrec.evaluation.recommenders import PROTOCOLS, DataSet, Split, evaluate_recommenders, read_data, split
+from chatrec.evaluation.recommenders import (
+    PROTOCOLS,
+    DataSet,
+    Split,
+    evaluate_recommenders,
+    read_data,
+    split,
+    tuning,
+)
 from chatrec.evaluation.recommenders.cells import Cell, code_of
 from chatrec.evaluation.recommenders.dataset import embedding, of_records
 from chatrec.evaluation.recommenders.measuring import first, measured
@@ -124,6 +132,20 @@ def test_texts_vectors_and_facets_stand_by_item(data: DataSet) -> None:
     assert data.vectors.shape[0] == ITEMS
 
 
+def test_other_domains_join_training_and_nothing_else(data: DataSet) -> None:
+    other = replace(data.only(data.users < 5), name="there")
+    made = split(replace(data, others=(other,)), "leave-one-out")
+    joined, alone = made.training.training(), split(data, "leave-one-out").training.training()
+    assert [*joined.item_ids[:ITEMS]] == [*alone.item_ids]
+    assert joined.item_ids[ITEMS] == "there:i00"
+    assert joined.interactions.shape == (2 * USERS, 2 * ITEMS)
+    assert joined.domains == [""] * USERS + ["there"] * USERS
+    assert joined.sequences[USERS].tolist() == (data.histories()[0] + ITEMS).tolist()
+    assert joined.interactions[USERS].indices.min() >= ITEMS
+    assert len(joined.texts) == len(joined.facets) == len(joined.vectors) == 2 * ITEMS
+    assert made.training.digest != split(data, "leave-one-out").training.digest
+
+
 class Told:
     """Scores as told, by user's first item."""
 
@@ -222,6 +244,18 @@ def test_tuning_looks_only_at_what_is_learned_from(data: DataSet, tmp_path: Path
     tried = [json.loads(path.read_text())["hyperparameters"] for path in (tmp_path / "0").glob("*.json")]
     assert {} in tried
     assert all(set(each) <= set(mf_als.SEARCH) for each in tried)
+
+
+def test_a_draw_is_taken_only_where_it_clearly_beats_the_defaults(
+    data: DataSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    values = iter([0.500, 0.505, 0.400, 0.500, 0.520, 0.530])
+    monkeypatch.setattr(tuning, "result_of", lambda *_: {"ndcg@10": next(values)})
+    made = split(data, "random-75-25")
+    search = list(draws(mf_als.SEARCH))[:3]
+    for best in ({}, search[2]):
+        found = tuned("mf_als", made, "random-75-25", trials=3, folder=tmp_path, tell=lambda *_: None)
+        assert found.hyperparameters == best
 
 
 def test_draws_begin_with_the_defaults_and_come_once_each() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from rich.console import Console
@@ -16,6 +17,7 @@ from chatrec.catalog import Interaction
 from chatrec.commands import plain
 from chatrec.commands.evaluating import progress_bar, save, writable
 from chatrec.evaluation.recommenders import (
+    MEASURES,
     DataSet,
     Protocol,
     RecommenderReport,
@@ -25,13 +27,15 @@ from chatrec.evaluation.recommenders import (
 )
 from chatrec.evaluation.recommenders.dataset import embedding, of_records
 
-SHOWN = ("recall@10", "ndcg@10", "precision@10", "mrr@10", "coverage", "novelty", "diversity")
+GOOD = MEASURES[:4]
+BEYOND = MEASURES[4:]
 
 
 def run(
     *,
     recommenders: Sequence[str],
     data: Sequence[str],
+    pretrain: Sequence[str],
     folder: Path | None,
     catalog: str,
     protocol: Protocol,
@@ -45,8 +49,9 @@ def run(
     rec = ChatRec.from_env(catalog=catalog or None)
     kept = rec.settings.home / "evaluations" / "recommenders"
     with progress_bar() as told:
+        others = tuple(_data(rec, [other], folder, kept, told) for other in pretrain)
         measured = evaluate_recommenders(
-            _data(rec, data, folder, kept, told),
+            replace(_data(rec, data, folder, kept, told), others=others),
             folder=kept,
             recommenders=recommenders,
             protocol=protocol,
@@ -88,20 +93,22 @@ def show(report: RecommenderReport, console: Console) -> None:
         f" {report.protocol}, {report.seeds} seeds, {report.tune or 'no'} trials of hyperparameters each."
     )
     rows = sorted(report.rows, key=lambda row: -row.means.get("ndcg@10", -1.0))
-    good = Table("", *SHOWN)
-    costs = Table("", "training s", "scoring ms", "KiB", "hyperparameters")
-    for row in rows:
-        if not row.skipped:
-            good.add_row(_name(row), *(_cell(row, measure) for measure in SHOWN))
-            told = ", ".join(f"{name}={value}" for name, value in row.hyperparameters.items())
-            cost = [f"{row.means['train_seconds']:,.1f}", f"{row.means['score_ms']:.2f}"]
-            costs.add_row(_name(row), *cost, f"{row.means['size_bytes'] / 1024:,.0f}", plain(told) or "defaults")
+    good, rest = Table("", *GOOD), Table("", *BEYOND, "training s", "scoring ms", "KiB")
+    for row in (row for row in rows if not row.skipped):
+        means = row.means
+        good.add_row(_name(row), *(_cell(row, measure) for measure in GOOD))
+        costs = (f"{means['train_seconds']:,.1f}", f"{means['score_ms']:.2f}", f"{means['size_bytes'] / 1024:,.0f}")
+        rest.add_row(_name(row), *(_figure(means[measure]) for measure in BEYOND), *costs)
     console.print(good)
     console.print("Full rankings without what training has of the user; after ±: standard deviation over seeds.")
     if any("recall@10_among_all" in row.means for row in rows):
         told = ", ".join(f"{_name(row)} {row.means['recall@10_among_all']:.3f}" for row in rows if row.means)
         console.print(f"Above, cold items are ranked among themselves; recall@10 among all items: {told}.")
-    console.print(costs)
+    console.print(rest)
+    for row in rows:
+        if row.hyperparameters:
+            told = ", ".join(f"{name}={value}" for name, value in row.hyperparameters.items())
+            console.print(f"Hyperparameters of {_name(row)}: {plain(told)}; the others are the defaults.")
     for row in rows:
         if row.skipped:
             console.print(f"Not measured: {_name(row)}, as {plain(row.skipped)}", style="red")
@@ -113,7 +120,9 @@ def _name(row: RecommenderRow) -> str:
 
 def _cell(row: RecommenderRow, measure: str) -> str:
     mean, spread = row.means[measure], row.spreads[measure]
-    if math.isnan(mean):
-        return "–"
-    form = ".2f" if measure == "novelty" else ".3f"
-    return f"{mean:{form}}" if math.isnan(spread) else f"{mean:{form}} ±{spread:{form}}"
+    return _figure(mean) if math.isnan(spread) else f"{_figure(mean)} ±{_figure(spread)}"
+
+
+def _figure(value: float) -> str:
+    """Three decimals, without the nought before them; a dash where nothing can be said."""
+    return "–" if math.isnan(value) else f"{value:.3f}".removeprefix("0")

@@ -8,12 +8,13 @@ from dataclasses import replace
 
 from chatrec.catalog import Item
 from chatrec.catalog.schema import Facet, texts_of
+from chatrec.catalog.vocabulary import idle, things
 from chatrec.dialogue.known import Known
 from chatrec.dialogue.marked import Marked
 from chatrec.dialogue.numbers import written
 from chatrec.dialogue.numeric import commonest
 from chatrec.dialogue.reading import Setting
-from chatrec.dialogue.scope import denied, strength
+from chatrec.dialogue.scope import denied, strength, unmarked
 from chatrec.types import Constraint, Order, Strength
 
 MUST = re.compile(r"\b(?:must|has to|needs? to)\b", re.IGNORECASE)
@@ -21,6 +22,12 @@ TOO = re.compile(r"\b(?:too|a bit|a little|way too|rather|overly|far too|so)\s*$
 LESS = re.compile(r"\bless\b", re.IGNORECASE)
 AS_IT = re.compile(r"(?:\bnot|n['’]t)\b[^.;,]{0,25}?\bas\s+(?P<word>\w+)\s+as\s+(?:the\s+)?[\"“]?$", re.IGNORECASE)
 AS = re.compile(r"\s+as\b", re.IGNORECASE)
+OF_ANOTHER = re.compile(
+    r"\b(?:about|with|of|between|against|among|on)\s+(?:(?:an?|the|two|three|some|his|her|their|its|my|our)\s+)*$",
+    re.IGNORECASE,
+)
+"""Before "old friends": what is old are the friends in it."""
+NOUN = re.compile(r"\s+(?P<word>[a-z'’]{3,})", re.IGNORECASE)
 AT_BEST = re.compile(r"\b(?:ideally|preferabl[ye]|if possible|would be nice|bonus|maybe|perhaps)\b", re.IGNORECASE)
 BEFORE_IT = re.compile(r"\b(?P<when>before|prior to|after|since)\s+(?:the\s+)?[\"“]?$", re.IGNORECASE)
 
@@ -30,6 +37,8 @@ def read_measure(known: Known, marked: Marked, place: tuple[int, int], name: str
     start, end = place
     facet, text = known.schema[name], marked.text
     if sort in ("highest", "lowest"):
+        if unmarked(text) == "soft":
+            return  # a story has superlatives
         if facet.kind in ("number", "date"):
             marked.order = Order(name, "most" if sort == "highest" else "least")
             marked.take(start, end, silent=True)
@@ -45,6 +54,8 @@ def read_measure(known: Known, marked: Marked, place: tuple[int, int], name: str
     if not against and TOO.search(text[:start]) and (marked.references or setting.about or setting.shown):
         _compared(known, marked, place, facet, "less" if sort == "most" else "more", setting)
         return
+    if _of_another(known, text, start, end):
+        return
     if facet.scale:
         steps = _steps(facet.scale, sort, against=against)
         _add_steps(marked, place, facet, steps)
@@ -56,6 +67,14 @@ def read_measure(known: Known, marked: Marked, place: tuple[int, int], name: str
         must = strength(text, start, end) == "hard" and MUST.search(text)
         marked.constraints.append(replace(read, strength="hard" if must else "soft", text=text[start:end]))
         marked.take(start, end)
+
+
+def _of_another(known: Known, text: str, start: int, end: int) -> bool:
+    """Whether a word of measure belongs to something that the item is about: "about an old friendship"."""
+    noun = NOUN.match(text, end)
+    if not noun or not OF_ANOTHER.search(text[:start]) or noun["word"].lower() in things() | idle():
+        return False
+    return not any(low <= noun.start("word") < high for low, high, _, _ in known.said(text))
 
 
 def read_beside(known: Known, marked: Marked, start: int, setting: Setting) -> None:

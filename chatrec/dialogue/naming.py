@@ -12,7 +12,7 @@ from chatrec.catalog.schema import CURRENCIES, Facet, texts_of
 from chatrec.dialogue.known import Known
 from chatrec.dialogue.marked import Marked
 from chatrec.dialogue.reading import Setting
-from chatrec.dialogue.scope import OTHER, READ, Joint, clause, denied, joint, strength
+from chatrec.dialogue.scope import OTHER, READ, Joint, clause, denied, joint, strength, unmarked
 from chatrec.dialogue.values import ABSENT, NAMED, Meaning, Span, is_presence
 from chatrec.types import Constraint, Strength
 
@@ -97,15 +97,32 @@ def read_values(known: Known, marked: Marked, spans: Sequence[Span], setting: Se
             if strong == "hard" and replace(read, strength="soft") in marked.constraints:
                 continue
             marked.constraints.append(read)
+    marked.constraints = _possible(known, marked.constraints)
 
 
 def _strength(facet: Facet, span: Span, spans: Sequence[Span], text: str, *, against: bool) -> Strength:
-    """A mood, or what something is about, is never more than a preference."""
+    """A mood, or what something is about, is never more than a preference; what is denied is denied in a story too."""
     if against and LESS.search(text[: span.start]):
         return "soft"
     alone = sum(other.meaning == span.meaning for other in spans) == 1
     theme = facet.measure == "kind" and alone and not against and ABOUT.search(text[: span.start])
-    return "soft" if span.meaning.mood or theme else strength(text, span.start, span.end)
+    if span.meaning.mood or theme:
+        return "soft"
+    return strength(text, span.start, span.end, unmarked="hard" if against else unmarked(text))
+
+
+def _possible(known: Known, constraints: Sequence[Constraint]) -> list[Constraint]:
+    """Values of a facet that has but one an item are alternatives, however they were named: no item is in two cities."""
+    kept: list[Constraint] = []
+    for new in constraints:
+        single = new.op == "any" and known.schema[new.facet].kind == "category"
+        same = [old for old in kept if single and (old.facet, old.op, old.strength) == (new.facet, "any", new.strength)]
+        for old in same:
+            kept.remove(old)
+            values = tuple(dict.fromkeys((*old.values, *new.values)))
+            new = replace(new, values=values, text=f"{old.text}, {new.text}")
+        kept.append(new)
+    return kept
 
 
 def _unites(facet: Facet, link: Joint) -> bool:

@@ -65,6 +65,8 @@ def _facet_of(known: Known, text: str, bound: Bound, setting: Setting) -> Facet 
         and _named_near(near, numeric, ("duration", "price", "pages"))
     ):
         wanted = ""
+    if bound.unit == "%" and not (near or RATED.search(text[begin:stop])):
+        return None  # "not 100% sure"
     if wanted:
         return commonest(facet for facet in numeric if facet.measure == wanted and not facet.scale)
     named = [facet for facet in numeric if any(name == facet.name for _, _, name in near)]

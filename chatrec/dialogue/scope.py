@@ -119,21 +119,30 @@ def _reaches(between: str, after: str) -> bool:
     return bool(LINK.fullmatch(last) and goes_on) and all(len(piece.split()) <= 2 for piece in listed)
 
 
-def strength(text: str, start: int, end: int) -> Strength:
-    """ "soft" where the words around say that it need not be; "hard" where they say it must, or nothing."""
+LONG = 40
+"""Words; a message of more tells a story, in which far more is named than is asked for."""
+
+
+def unmarked(text: str) -> Strength:
+    """How strongly a value is wanted that a message just names: in a story it is a hint and no condition."""
+    return "soft" if len(text.split()) > LONG else "hard"
+
+
+def strength(text: str, start: int, end: int, *, unmarked: Strength = "hard") -> Strength:
+    """ "soft" where the words around say that it need not be, "hard" where they say it must; else `unmarked`."""
     begin, stop = clause(text, start, end)
     commas = [begin, *(found.end() for found in re.finditer(",", text[begin:stop]))]
     commas = [begin + 0 if place == begin else begin + place for place in commas]
     ends = [*(place - 1 for place in commas[1:]), stop]
     for low, high in zip(commas, ends, strict=True):
         if low <= start < max(high, low + 1):
-            return _strength_in(text, low, high, begin, start, end)
-    return _strength_in(text, begin, stop, begin, start, end)
+            return _strength_in(text, low, high, begin, start, end) or unmarked
+    return _strength_in(text, begin, stop, begin, start, end) or unmarked
 
 
-def _strength_in(text: str, low: int, high: int, begin: int, start: int, end: int) -> Strength:
+def _strength_in(text: str, low: int, high: int, begin: int, start: int, end: int) -> Strength | None:
     """Within text[low:high]: the nearest word of strength before it, else the nearest after it; a wish that was begun
-    earlier in the clause goes on where the piece between commas says nothing."""
+    earlier in the clause goes on where the piece between commas says nothing. None where nothing is said."""
     nearest: list[tuple[int, int, Strength]] = []
     for strong, pattern in (("soft", SOFT), ("hard", HARD)):
         for found in pattern.finditer(text, low, high):
@@ -146,17 +155,21 @@ def _strength_in(text: str, low: int, high: int, begin: int, start: int, end: in
     if re.search(rf"(?:^|,)\s*(?:and\s+|but\s+|or\s+)?(?:{SOFT.pattern})\s*,\s*$", text[begin:low], re.IGNORECASE):
         return "soft"
     if low == begin:
-        return "hard"
+        return None
     earlier = text[begin:low].rstrip(", ")
-    return "soft" if SOFT.search(earlier) and re.match(r"\s*(?:and|or|,)", text[low:high]) else "hard"
+    return "soft" if SOFT.search(earlier) and re.match(r"\s*(?:and|or|,)", text[low:high]) else None
 
 
 EXCEPT = re.compile(r"\b((?:any|every)\w*(?: \w+)?|all) but\b", re.IGNORECASE)
+HEART = re.compile(
+    r"(?<![\w<])<3+(?![\w.,]*\w)(?!\s*(?:\w+)?(?:star|hour|hr|min|day|week|euro|dollar|pound|page|kg|km|mile|%))"
+)
+"""A sign of love, and no bound."""
 
 
 def plain(text: str) -> str:
-    """The same text, letter for letter, with "anything but" as "anything not", since "but" ends a clause."""
-    return EXCEPT.sub(lambda found: f"{found[1]} not", text)
+    """The same text, letter for letter, with "anything but" as "anything not", since "but" ends a clause; no hearts."""
+    return EXCEPT.sub(lambda found: f"{found[1]} not", HEART.sub(lambda found: " " * len(found[0]), text))
 
 
 Joint = Literal["or", "and", "comma", "none"]

@@ -85,7 +85,7 @@ class ValueIndex:
     def _may_stand_alone(self, text: str, word: re.Match[str], found: Sequence[Meaning], lower: bool) -> bool:
         if word.group().lower() in generic():
             return False
-        plain = word.group()
+        plain = re.split("['’]", word.group())[0]  # "it's" is no code
         if all(meaning.present for meaning in found):
             return True
         if plain.isdecimal() or (plain.isalpha() and len(plain) < 3 and not plain.isupper() and plain.lower() != "uk"):

@@ -35,8 +35,8 @@ class TrainingData:
     which the row holds them. The rest is by item, in the order of `item_ids`, and may be missing altogether (empty,
     None): `texts` (title, facets and description in one string, empty where there is none), `vectors` (items by
     dimensions, the frozen embedding of that text, unit length; zeros where an item has none), `facets` (the values of
-    each facet of texts, by its name). `domains` labels the rows of `interactions` for pre-training on several domains;
-    empty: all are of one.
+    each facet of texts, by its name). `domains` labels the rows of `interactions`: "" those of users to recommend for,
+    another label those of another domain, to pre-train on; empty: all are to be recommended for.
     """
 
     item_ids: Sequence[str]

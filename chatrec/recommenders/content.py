@@ -54,7 +54,7 @@ class Recommender:
         liked = [column for column in self._columns.known(query.liked) if self._known[column]]
         if not liked:
             return np.full(len(item_ids), np.nan)
-        shares = self.recency ** np.arange(len(liked))[::-1]
+        shares = (self.recency ** np.arange(len(liked))[::-1]).astype(np.float32)
         by_text = self._vectors @ _unit(shares @ self._vectors[liked])
         by_facet = self._facets @ _unit(np.asarray(self._facets[liked].T @ shares).ravel())
         scores = (1.0 - self.facet_weight) * by_text + self.facet_weight * by_facet
@@ -91,8 +91,8 @@ def _weighed(facets: Sequence[Mapping[str, tuple[str, ...]]], count: int) -> csr
     rarity = np.log1p(count / np.asarray([*(counts[value] for value in place), *([count] * (not place))]))
     table = csr_matrix(table @ diags(rarity))
     lengths = np.sqrt(np.asarray(table.multiply(table).sum(axis=1)).ravel())
-    return csr_matrix(diags(1.0 / np.maximum(lengths, 1e-9)) @ table)
+    return csr_matrix(diags(1.0 / np.maximum(lengths, 1e-9)) @ table, dtype=np.float32)
 
 
-def _unit(vector: NDArray[Any]) -> NDArray[Any]:
-    return vector / max(float(np.linalg.norm(vector)), 1e-9)
+def _unit(vector: NDArray[Any]) -> NDArray[np.float32]:
+    return np.asarray(vector / max(float(np.linalg.norm(vector)), 1e-9), dtype=np.float32)

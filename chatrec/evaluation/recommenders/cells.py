@@ -66,7 +66,7 @@ def code_of(recommender: str) -> str:
     kind = plugins.load("recommenders", recommender)
     start = recommender.partition(":")[0] if ":" in recommender else f"{recommenders.__name__}.{recommender}"
     package = recommenders.__name__ if start.startswith(recommenders.__name__) else kind.__module__.rpartition(".")[0]
-    waiting, digests = [start], {}
+    waiting, digests = [start], dict[str, str]()
     while waiting:
         name = waiting.pop()
         if name in digests or name == recommenders.__name__:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_matrix
+from scipy.sparse import block_diag, csr_matrix
 
 from chatrec.catalog import Interaction, Item, Record
 from chatrec.catalog.schema import comparable, profile
@@ -44,6 +44,8 @@ class DataSet:
     texts: tuple[str, ...] = ()
     facets: tuple[Mapping[str, tuple[str, ...]], ...] = ()
     vectors: NDArray[np.float32] | None = None
+    others: tuple[DataSet, ...] = ()
+    """Other domains, to pre-train on."""
 
     def only(self, kept: NDArray[np.bool_]) -> DataSet:
         """The same users and items with only these interactions."""
@@ -54,10 +56,10 @@ class DataSet:
         return np.split(self.items, np.cumsum(np.bincount(self.users, minlength=self.count))[:-1])
 
     def training(self) -> TrainingData:
-        """What recommender models are handed."""
+        """What recommender models are handed; the ids of other domains' items begin with the domain's name."""
         shape = (self.count, len(self.item_ids))
         used = csr_matrix((np.ones(len(self.items), dtype=np.float32), (self.users, self.items)), shape=shape)
-        return TrainingData(
+        own = TrainingData(
             self.item_ids,
             used,
             sequences=self.histories(),
@@ -65,11 +67,14 @@ class DataSet:
             vectors=self.vectors,
             facets=self.facets,
         )
+        return _joined(own, self.others) if self.others else own
 
     @cached_property
     def digest(self) -> str:
         """Names all that is in it."""
-        digest = hashlib.sha256(json.dumps([self.item_ids, self.texts, self.facets], sort_keys=True).encode())
+        others = [(other.name, other.digest) for other in self.others]
+        told = [self.item_ids, self.texts, self.facets, others]
+        digest = hashlib.sha256(json.dumps(told, sort_keys=True).encode())
         for array in (self.users, self.items, self.vectors):
             digest.update(b"" if array is None else np.ascontiguousarray(array).tobytes())
         return digest.hexdigest()[:16]
@@ -131,6 +136,27 @@ def embedding(
             kept.close()
 
     return embed
+
+
+def _joined(own: TrainingData, others: Sequence[DataSet]) -> TrainingData:
+    """What is to be recommended for, and after it the items and users of the other domains. Raises EvaluationError
+    where one of them has texts, vectors and facets and another has not."""
+    parts = [own, *(other.training() for other in others)]
+    if len({(bool(part.texts), part.vectors is not None, bool(part.facets)) for part in parts}) > 1:
+        raise EvaluationError(
+            "Only some of the data sets have texts.", mend="Name a file of items beside each file of interactions."
+        )
+    before = np.cumsum([0, *(len(part.item_ids) for part in parts)])
+    names = ["", *(other.name for other in others)]
+    return TrainingData(
+        [f"{name}:{item}" if name else item for name, part in zip(names, parts, strict=True) for item in part.item_ids],
+        csr_matrix(block_diag([part.interactions for part in parts])),
+        sequences=[used + at for part, at in zip(parts, before, strict=False) for used in part.sequences],
+        texts=[text for part in parts for text in part.texts],
+        vectors=None if own.vectors is None else np.concatenate([part.vectors for part in parts]),
+        facets=[facets for part in parts for facets in part.facets],
+        domains=[name for name, part in zip(names, parts, strict=True) for _ in part.sequences],
+    )
 
 
 def _facets(items: Sequence[Item | None]) -> tuple[Mapping[str, tuple[str, ...]], ...]:

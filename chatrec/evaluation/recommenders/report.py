@@ -34,9 +34,11 @@ class RecommenderRow:
 
 @dataclass(frozen=True)
 class RecommenderReport:
-    """All rows, and on what: so many users, items and interactions of `data`, split by `protocol` with `seeds`."""
+    """All rows, and on what: so many users, items and interactions of `data`, split by `protocol` with `seeds`, the
+    domains `pretrained` on beside it."""
 
     data: str
+    pretrained: tuple[str, ...]
     protocol: str
     seeds: int
     users: int

@@ -19,6 +19,9 @@ SEED = 0
 
 MEASURE = "ndcg@10"
 
+MARGIN = 0.02
+"""By which share a draw must beat the defaults to be taken: one split tells no smaller difference from chance."""
+
 
 @dataclass(frozen=True)
 class Tuned:
@@ -40,22 +43,22 @@ def tuned(
     """The best of the defaults and `trials` - 1 draws from what the recommender model's file declares as `SEARCH`.
 
     What `training` learns from is split once more by the same protocol, with seed 0, so that nothing that is looked
-    for afterwards has a say. Of equal ones the first counts; a draw that cannot be fitted is passed over.
+    for afterwards has a say. Of equal ones the first counts, and the defaults stay unless they are beaten by `MARGIN`;
+    a draw that cannot be fitted is passed over.
     """
     inner = split(training.training, protocol, seed=SEED)
     digest = training.training.digest
-    best: tuple[float, Mapping[str, Any]] = (-np.inf, {})
+    values: list[float] = []
     drawn = list(itertools.islice(draws(plugins.declared("recommenders", recommender, "SEARCH")), trials))
     for number, hyperparameters in enumerate(drawn):
         tell("tuning", number, len(drawn))
         cell = Cell(recommender, hyperparameters, digest, protocol, SEED)
         try:
-            value = result_of(cell, lambda: inner, folder, tell)[MEASURE]
+            values.append(result_of(cell, lambda: inner, folder, tell)[MEASURE])
         except TrainingError:
-            continue
-        if value > best[0]:
-            best = (value, hyperparameters)
-    return Tuned(best[1], len(drawn))
+            values.append(-np.inf)
+    best = int(np.argmax(values))
+    return Tuned(drawn[best] if values[best] > values[0] * (1 + MARGIN) else {}, len(drawn))
 
 
 def draws(search: Mapping[str, Sequence[Any]]) -> Iterator[dict[str, Any]]:
