@@ -23,7 +23,7 @@ SEARCH: Mapping[str, Sequence[Any]] = {
     "embedding_size": (32, 64, 128),
     "layers": (1, 2, 3),
     "learning_rate": (5e-3, 1e-2, 2e-2),
-    "reg": (1e-5, 1e-4, 1e-3),
+    "reg": (1e-4, 1e-3, 3e-3),
 }
 
 ABLATIONS: Mapping[str, Mapping[str, Any]] = {"without graph": {"layers": 0}}
@@ -56,9 +56,9 @@ class Recommender:
         *,
         embedding_size: int = 64,
         layers: int = 3,
-        epochs: int = 100,
+        epochs: int = 150,
         learning_rate: float = 1e-2,
-        reg: float = 1e-4,
+        reg: float = 1e-3,
         batch_size: int = 4096,
     ) -> None:
         self.embedding_size, self.layers, self.epochs = embedding_size, layers, epochs

@@ -107,7 +107,7 @@ class Recommender:
             module,
             lambda generator: _examples(used, self, generator),
             module.loss,
-            plan=training.Plan(epochs, self.learning_rate, self.reg, patience=10),
+            plan=training.Plan(epochs, self.learning_rate, self.reg, patience=5, check_every=2),
             device=device,
             seed=seed,
             look=training.looking(held, lambda some: _all_scored(training.arrays_of(module), some)),
