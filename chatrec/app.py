@@ -127,6 +127,7 @@ class ChatRec:
         dialogues: Sequence[str | Path] = (),
         interactions: Sequence[str | Path] = (),
         feedback: bool = False,
+        recommenders: Sequence[str] = (),
         ranking: bool = False,
         seed: int = 0,
         progress: store.Progress | None = None,
@@ -135,7 +136,8 @@ class ChatRec:
 
         Files named here are added to the catalogue first. `feedback` learns as well from what was marked good in kept
         conversations about this catalogue, items and whole replies (which speak for the items they recommended), a row
-        a session, without its words and without keeping it anywhere else. `ranking` measures as
+        a session, without its words and without keeping it anywhere else. `recommenders` names recommender models to
+        fit as well, to be routes that need no fitting when they serve. `ranking` measures as
         well what the language model's say in the order is worth, which takes it minutes to hours. A fusion that does
         worse on the hold-out than the untrained one is not put to use. Raises TrainingError where there is nothing to
         learn from, StoreLocked while somebody indexes or trains.
@@ -151,6 +153,7 @@ class ChatRec:
                 retriever,
                 self.folder,
                 liked=liked,
+                recommenders=recommenders,
                 ranker=self.judge() if ranking else None,
                 seed=seed,
                 progress=progress,

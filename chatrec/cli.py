@@ -76,6 +76,10 @@ def train(
     dialogues: Annotated[list[Path] | None, typer.Option(help="Past conversations; may be repeated.")] = None,
     interactions: Annotated[list[Path] | None, typer.Option(help="Who used what; may be repeated.")] = None,
     feedback: Annotated[bool, typer.Option("--feedback", help="Also what was marked good in kept chats.")] = False,
+    recommender: Annotated[
+        list[str] | None,
+        typer.Option(help="Name of a recommender model to fit, to be a route; may be repeated."),
+    ] = None,
     ranking: Annotated[
         bool, typer.Option("--ranking", help="Also what the language model's say in the order is worth; slow.")
     ] = False,
@@ -89,6 +93,7 @@ def train(
         dialogues=[*(dialogues or []), *(files or [])],
         interactions=interactions or [],
         feedback=feedback,
+        recommenders=recommender or [],
         ranking=ranking,
         catalog=catalog,
         seed=seed,
@@ -256,6 +261,54 @@ def evaluate_scenarios(
     from chatrec.commands import evaluating
 
     evaluating.run_scenarios(folder, seeds=seeds, only=only, as_json=json, transcripts=transcripts)
+
+
+@evaluate.command("recommenders")
+def evaluate_recommenders(
+    recommenders: Annotated[str, typer.Option(help="Names of recommender models, comma-separated; default: all.")] = "",
+    data: Annotated[
+        list[str] | None,
+        typer.Option(help="ml-100k, movielens-small, or a file; may be repeated. Default: the catalogue's own."),
+    ] = None,
+    pretrain: Annotated[
+        list[str] | None,
+        typer.Option(help="Another one, a domain of its own to pre-train on; may be repeated."),
+    ] = None,
+    folder: Annotated[Path | None, typer.Option(help="Where a data set of that name is looked for.")] = None,
+    protocol: Annotated[
+        Literal["random-75-25", "leave-one-out", "cold-items", "cold-users"],
+        typer.Option(help="How what is looked for is split from what is learned from."),
+    ] = "random-75-25",
+    seeds: Annotated[int, typer.Option(min=1, help="How many splits and fits, with the seeds 0, 1, ...")] = 3,
+    tune: Annotated[
+        int, typer.Option(min=0, help="How many hyperparameters to try for each; 0: take the defaults.")
+    ] = 0,
+    ablate: Annotated[
+        bool, typer.Option("--ablate", help="Also without the parts that a model may do without.")
+    ] = False,
+    catalog: Catalog = "",
+    json: Annotated[
+        Path | None, typer.Option("--json", help="File to write everything to as JSON; -: the screen.")
+    ] = None,
+) -> None:
+    """Which recommender model predicts best what people use, and what does it cost?
+
+    Everything that was measured is kept, so that the command goes on where it was stopped.
+    """
+    from chatrec.commands import comparing
+
+    comparing.run(
+        recommenders=[name.strip() for name in recommenders.split(",") if name.strip()],
+        data=data or [],
+        pretrain=pretrain or [],
+        folder=folder,
+        catalog=catalog,
+        protocol=protocol,
+        seeds=seeds,
+        tune=tune,
+        ablate=ablate,
+        as_json=json,
+    )
 
 
 def _ks(written: str) -> list[int]:

@@ -4,20 +4,28 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Sequence
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar, overload
 
+import numpy as np
+from numpy.typing import NDArray
 from scipy.sparse import csr_matrix, vstack
 
 from chatrec import plugins
-from chatrec.errors import StoreError
-from chatrec.recommenders import Recommender, TrainingData
+from chatrec.errors import StoreError, TrainingError
+from chatrec.recommenders import Recommender, TrainingData, sequences_of
 from chatrec.store import manifest
 from chatrec.store.index import Snapshot
 
+T = TypeVar("T")
+
 MODELS = ("ease", "cooccurrence")
-"""The recommender models that training fits."""
+"""The recommender models that training always fits."""
+
+QUICK = ("content", "cooccurrence", "ease", "itemknn", "mf_als", "mf_bpr", "popularity")
+"""Recommender models that are fitted when they are first asked for; the others take minutes, and PyTorch."""
 
 FORMAT = 1
 
@@ -51,7 +59,7 @@ class Learned:
     """Routes are handed this beside the snapshot. Safe to share between threads.
 
     A recommender model that was trained is read from `folder`; any other is fitted on the snapshot's interactions and
-    past dialogues when it is first asked for, with seed 0. `eager` names models that are worth such a wait.
+    past dialogues when it is first asked for, with seed 0, if that is quick or `eager` names it.
     """
 
     def __init__(self, snapshot: Snapshot, folder: Path | None = None, *, eager: Collection[str] = ()) -> None:
@@ -64,13 +72,21 @@ class Learned:
         return name in self._eager or bool(self._folder and (self._folder / name).is_dir())
 
     def recommender(self, name: str) -> Recommender:
-        """The fitted recommender model of that name (`mf-als` is the file `mf_als`)."""
+        """The fitted recommender model of that name (`mf-als` is the file `mf_als`).
+
+        Raises TrainingError where it has to be trained first.
+        """
         name = name.replace("-", "_")
         with self._lock:
             if name not in self._models:
                 kind = plugins.load("recommenders", name)
                 if self._folder and (self._folder / name).is_dir():
                     self._models[name] = kind.load(self._folder / name)
+                elif name not in QUICK and name not in self._eager:
+                    raise TrainingError(
+                        f"The recommender model {name} has not been trained for this catalogue.",
+                        mend=f"Run: chatrec train --recommender {name}",
+                    )
                 else:
                     self._models[name] = kind()
                     self._models[name].fit(training_data(self._snapshot), seed=0)
@@ -88,6 +104,49 @@ class Learned:
 
 
 def training_data(snapshot: Snapshot, *more: Any) -> TrainingData:
-    """Who used what and which past dialogue named what, one row each, and `more` such rows (users by items)."""
-    together = vstack([snapshot.interactions, snapshot.past.sets, *more]).tocsr()
-    return TrainingData(snapshot.items.ids, csr_matrix(together))
+    """Who used what and which past dialogue named what, one row each, and `more` such rows (users by items); what is
+    written about the items is read when a recommender model first looks at it."""
+    parts = [csr_matrix(part) for part in (snapshot.interactions, snapshot.past.sets, *more)]
+    sequences = [sequences_of(part) for part in parts]
+    if snapshot.sequences is not None:
+        sequences[0] = snapshot.sequences
+    ids = snapshot.items.ids
+    return TrainingData(
+        ids,
+        csr_matrix(vstack(parts)),
+        sequences=[sequence for some in sequences for sequence in some],
+        texts=Later(len(ids), snapshot.texts),
+        vectors=_vectors(snapshot),
+        facets=Later(len(ids), snapshot.facets_of_items),
+    )
+
+
+def _vectors(snapshot: Snapshot) -> NDArray[np.float32] | None:
+    """The vectors of the descriptions, a row an item, zeros where there is none; None where no item has one."""
+    have, known = snapshot.vectors.of_items(snapshot.items.ids)
+    if not have:
+        return None
+    vectors = np.zeros((snapshot.count, known.shape[1]), dtype=np.float32)
+    vectors[np.isin(np.asarray(snapshot.items.ids), have)] = known  # both in the order of rows
+    return vectors
+
+
+class Later(Sequence[T]):
+    """A sequence of known length that is read when an element is first asked for."""
+
+    def __init__(self, length: int, read: Callable[[], Sequence[T]]) -> None:
+        self._length, self._read = length, read
+
+    @cached_property
+    def _all(self) -> Sequence[T]:
+        return self._read()
+
+    def __len__(self) -> int:
+        return self._length
+
+    @overload
+    def __getitem__(self, place: int) -> T: ...
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[T]: ...
+    def __getitem__(self, place: int | slice) -> T | Sequence[T]:
+        return self._all[place]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from importlib import import_module
 from pkgutil import iter_modules
 from typing import Any
@@ -41,3 +42,11 @@ def load(family: str, name: str) -> Any:
         raise SettingsError(f"There is no {name!r} among the {family}.", mend="There are: " + ", ".join(names(family)))
     module_ = import_module(f"{package}.{name}")
     return getattr(module_, attribute) if attribute else module_
+
+
+def declared(family: str, name: str, constant: str) -> Mapping[str, Any]:
+    """What the file of a plug-in declares under the name of `constant`; empty where it declares nothing."""
+    load(family, name)
+    module = import_module(name.partition(":")[0] if ":" in name else f"{FAMILIES[family][0]}.{name}")
+    found: Mapping[str, Any] = getattr(module, constant, {})
+    return found

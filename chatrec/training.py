@@ -86,6 +86,7 @@ def train(
     folder: Path,
     *,
     liked: Any = None,
+    recommenders: Sequence[str] = (),
     ranker: Ranker | None = None,
     seed: int = 0,
     progress: Progress | None = None,
@@ -93,13 +94,16 @@ def train(
     """Fits recommender models and a fusion for the catalogue in `folder` and makes them the ones in use.
 
     `retriever` is the catalogue's, whose routes and weights are trained for; `liked` are more rows for the recommender
-    models (users by items, a sparse matrix); `ranker` is one whose language model's say is to be weighed. What was
-    done of a training that was interrupted is not done again.
-    Raises TrainingError where there is nothing to learn from, StoreLocked while somebody indexes or trains.
+    models (users by items, a sparse matrix); `recommenders` names models to fit beside those that always are and those
+    that are routes; `ranker` is one whose language model's say is to be weighed. What was done of a training that was
+    interrupted is not done again.
+    Raises SettingsError for a recommender model that there is none of, TrainingError where there is nothing to learn
+    from, StoreLocked while somebody indexes or trains.
     """
     begun = time.monotonic()
     tell = progress or (lambda *_: None)
     snapshot = retriever.snapshot
+    names = _named(retriever, recommenders)
     if Learned(snapshot).is_empty:
         raise TrainingError(
             "There is nothing to learn from: the catalogue has neither interactions nor past dialogues.",
@@ -109,9 +113,9 @@ def train(
     points = [moment for dialogue in told for moment in moments(dialogue)]
     report = TrainingReport("", snapshot.interactions.nnz, len(told), len(points), ())
     with writing(folder):
-        scratch = folder / "trained" / f".{_digest(retriever, liked, seed)}"
+        scratch = folder / "trained" / f".{_digest(retriever, liked, names, seed)}"
         scratch.mkdir(parents=True, exist_ok=True)
-        models, skipped = _models(retriever, scratch, liked, seed, tell)
+        models, skipped = _models(retriever, scratch, names, liked, seed, tell)
         report = replace(report, models=models, skipped=skipped)
         tried = None
         if len(points) >= FEWEST:
@@ -125,26 +129,36 @@ def train(
         return _installed(folder, scratch, report)
 
 
+def _named(retriever: Retriever, recommenders: Sequence[str]) -> tuple[str, ...]:
+    """The recommender models to fit: those that always are, those that are routes, and those asked for."""
+    there = plugins.names("recommenders")
+    routes = [name.replace("-", "_") for name in retriever.routes]
+    asked = [name.replace("-", "_") for name in recommenders]
+    for name in asked:
+        plugins.load("recommenders", name)  # one that there is none of is told before anything takes minutes
+    return tuple(dict.fromkeys((*learned.MODELS, *(name for name in routes if name in there), *asked)))
+
+
 def _models(
-    retriever: Retriever, scratch: Path, liked: Any, seed: int, tell: Progress
+    retriever: Retriever, scratch: Path, names: Sequence[str], liked: Any, seed: int, tell: Progress
 ) -> tuple[tuple[str, ...], dict[str, str]]:
-    """Fits every recommender model on everything, into `scratch`: the names of those that could be, why others not."""
+    """Fits these recommender models on everything, into `scratch`: the names of those that could be, why others not."""
     skipped: dict[str, str] = {}
     data = training_data(retriever.snapshot, *([] if liked is None else [liked]))
-    for place, name in enumerate(learned.MODELS):
-        tell("fitting recommender models", place, len(learned.MODELS))
+    for place, name in enumerate(names):
+        tell("fitting recommender models", place, len(names))
         if (scratch / name / "done").is_file():
             continue
         model = plugins.load("recommenders", name)()
         try:
-            model.fit(data, seed=seed)
+            model.fit(data, seed=seed, progress=partial(tell, f"fitting {name}"))
         except TrainingError as error:
             skipped[name] = error.what
             continue
         model.save(scratch / name)
         (scratch / name / "done").touch()
-    tell("fitting recommender models", len(learned.MODELS), len(learned.MODELS))
-    return tuple(name for name in learned.MODELS if name not in skipped), skipped
+    tell("fitting recommender models", len(names), len(names))
+    return tuple(name for name in names if name not in skipped), skipped
 
 
 def _fusion(
@@ -302,10 +316,11 @@ def _installed(folder: Path, scratch: Path, report: TrainingReport) -> TrainingR
     return report
 
 
-def _digest(retriever: Retriever, liked: Any, seed: int) -> str:
+def _digest(retriever: Retriever, liked: Any, names: Sequence[str], seed: int) -> str:
     """Names a training by all that goes into it."""
     more = "" if liked is None else [liked.indptr.tolist(), liked.indices.tolist()]
-    known = [retriever.snapshot.generation, sorted(retriever.routes), {**WEIGHTS, **retriever.weights}, more, seed]
+    weights = {**WEIGHTS, **retriever.weights}
+    known = [retriever.snapshot.generation, sorted(retriever.routes), weights, more, list(names), seed]
     return hashlib.sha256(json.dumps(known, sort_keys=True).encode()).hexdigest()[:12]
 
 

@@ -133,9 +133,9 @@ class Query:
     """What the routes are asked.
 
     `text` is the latest request in free words, `history` the earlier ones, latest first; `liked` the items named
-    with approval and `since_liked` how many wishes came after the latest of them; `constraints` the hard ones,
-    `preferences` the soft ones, `order` the number to order by, `lessons` what is less welcome; `excluded` ids that
-    must not come back.
+    with approval in the order in which they were, the latest last, and `since_liked` how many wishes came after the
+    latest of them; `constraints` the hard ones, `preferences` the soft ones, `order` the number to order by, `lessons`
+    what is less welcome; `excluded` ids that must not come back.
     `said` is the talk so far, both sides of it, the latest first, where the other side's words tell something (in past
     dialogues between people); empty: `text` and `history`.
     The retriever fills in, once for all routes, `vector` (the request's embedding, unit length) and `mask` (which

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from chatrec import ChatRec, plugins
-from chatrec.learned import Learned
+from chatrec.learned import Learned, training_data
 from chatrec.retriever import Retriever, open_routes, passages_of
 from chatrec.routes import Route
 from chatrec.store.index import Snapshot
@@ -24,13 +26,28 @@ def retriever(rec: ChatRec) -> Retriever:
     return rec.rooms().retriever
 
 
-def _route(name: str, snapshot: Snapshot) -> Route:
-    return open_routes([name], snapshot, Learned(snapshot))[name]
+def _route(name: str, snapshot: Snapshot, folder: Path | None = None) -> Route:
+    return open_routes([name], snapshot, Learned(snapshot, folder))[name]
 
 
-@pytest.fixture(params=NAMES)
-def route(request: pytest.FixtureRequest, retriever: Retriever) -> Route:
-    return _route(request.param, retriever.snapshot)
+@pytest.fixture(scope="module")
+def trained(retriever: Retriever, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """A folder in which the recommender model of that name was fitted to the sample, as tests fit it, and kept."""
+    home = tmp_path_factory.mktemp("trained")
+
+    def folder(name: str) -> Path:
+        if name in plugins.names("recommenders") and not (home / name).is_dir():
+            model = plugins.load("recommenders", name)(**plugins.declared("recommenders", name, "TINY"))
+            model.fit(training_data(retriever.snapshot), seed=0)
+            model.save(home / name / name)
+        return home / name
+
+    return folder
+
+
+@pytest.fixture(scope="module", params=NAMES)
+def route(request: pytest.FixtureRequest, retriever: Retriever, trained: Callable[[str], Path]) -> Route:
+    return _route(request.param, retriever.snapshot, trained(request.param))
 
 
 @pytest.fixture
@@ -76,9 +93,11 @@ def test_only_what_the_mask_allows_comes_back(route: Route, query: Query, retrie
     assert route.retrieve(replace(query, mask=nothing), 5) == []
 
 
-def test_what_is_liked_is_not_found_again_by_those_that_start_from_it(retriever: Retriever) -> None:
+def test_what_is_liked_is_not_found_again_by_those_that_start_from_it(
+    retriever: Retriever, trained: Callable[[str], Path]
+) -> None:
     for name in ("mentions", *plugins.names("recommenders")):
-        found = _route(name, retriever.snapshot).retrieve(Query("", liked=LIKED), 300)
+        found = _route(name, retriever.snapshot, trained(name)).retrieve(Query("", liked=LIKED), 300)
         assert found
         assert not set(LIKED) & {hit.item_id for hit in found}
 

@@ -12,7 +12,7 @@ from hash_embedder import HashEmbedder
 
 from chatrec import ChatRec, Settings, doctor, learned, training
 from chatrec.catalog import Dialogue, Interaction, Item, Record, Utterance
-from chatrec.errors import LanguageModelError, StoreError, StoreLocked, TrainingError
+from chatrec.errors import LanguageModelError, SettingsError, StoreError, StoreLocked, TrainingError
 from chatrec.fake_llm import FakeChatModel
 from chatrec.learned import Learned
 from chatrec.moments import moments, query_of
@@ -78,6 +78,55 @@ def test_what_was_learned_is_in_use_at_once_and_finds_what_follows(rec: ChatRec)
     assert rec.rooms().retriever.fusion
     assert {first(rec, f"i{place}") for place in (3, 17, 40)} <= {"i4", "i2", "i5", "i18", "i16", "i19", "i41", "i39"}
     assert learned.about(rec.folder)["after"] == pytest.approx(report.after)
+
+
+def test_a_recommender_model_that_is_asked_for_is_kept_and_served(
+    rec: ChatRec, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+    report = rec.train(recommenders=["mf-bpr"], progress=lambda stage, *_: told.append(stage))
+    assert report.models == (*learned.MODELS, "mf_bpr")
+    assert "fitting mf_bpr" in told
+    monkeypatch.setattr("chatrec.recommenders.mf_bpr.Recommender.fit", None)  # whoever serves has no need of it
+    settings = rec.settings.model_copy(update={"routes": ("mf-bpr",)})
+    other = ChatRec(settings)
+    other.__dict__["embedder"] = rec.embedder
+    assert other.rooms().retriever.retrieve(Query("", liked=("i3",), excluded=frozenset(["i3"])), 5)
+    other.close()
+
+
+def test_training_again_keeps_what_is_a_route(rec: ChatRec) -> None:
+    again = ChatRec(rec.settings.model_copy(update={"routes": ("words", "itemknn")}))
+    again.__dict__["embedder"] = rec.embedder
+    assert again.train().models == (*learned.MODELS, "itemknn")
+    again.close()
+    with pytest.raises(SettingsError, match="telepathy"):
+        rec.train(recommenders=["telepathy"])
+
+
+def test_what_takes_minutes_to_fit_is_not_fitted_while_somebody_waits(
+    rec: ChatRec, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(learned, "QUICK", ())
+    with pytest.raises(TrainingError, match="chatrec train --recommender itemknn"):
+        Learned(rec.rooms().retriever.snapshot).recommender("itemknn")
+
+
+def test_sequences_follow_the_clock(tmp_path: Path) -> None:
+    used = [Interaction("u", "i3", timestamp=30), Interaction("u", "i1", timestamp=20), Interaction("u", "i2")]
+    late = catalogue(tmp_path, [*ITEMS, *used, Interaction("v", "i5", timestamp=1), DIALOGUES[7]])
+    data = learned.training_data(late.rooms().retriever.snapshot)
+    assert [[data.item_ids[column] for column in sequence] for sequence in data.sequences] == [
+        ["i2", "i1", "i3"],
+        ["i5"],
+        ["i7", "i8", "i9"],
+    ]
+    place = list(data.item_ids).index("i4")
+    assert data.texts[place].startswith("Thing 4")
+    assert data.facets[place] == {"colour": ("green",), "tags": ("tag4",)}
+    assert data.vectors is not None
+    assert np.linalg.norm(data.vectors[place]) == pytest.approx(1, abs=1e-3)
+    late.close()
 
 
 def test_the_same_seed_learns_the_same(rec: ChatRec, tmp_path: Path) -> None:

@@ -44,26 +44,26 @@ def run(
     against: Path | None,
     ablate: bool,
 ) -> None:
-    _writable(as_json, run_file)
+    writable(as_json, run_file)
     rec = ChatRec.from_env(catalog=catalog or None)
-    with _progress() as told:
+    with progress_bar() as told:
         evaluate = partial(evaluate_dialogues, format=format) if protocol == "dialogues" else evaluate_requests
         report = evaluate(rec, path, ks=ks, ablate=ablate, run=run_file, against=against, progress=told)
     if as_json:
-        _save(report.to_json(), as_json)
+        save(report.to_json(), as_json)
     show(report, Console(highlight=False, markup=False))
     rec.close()
 
 
 def run_ranking(path: Path, *, catalog: str, llm: str, limit: int, as_json: Path | None) -> None:
-    _writable(as_json)
+    writable(as_json)
     settings = Settings.from_env()
     given = {"catalog": catalog, "llm": llm}
     rec = ChatRec(settings.model_copy(update={name: value for name, value in given.items() if value}))
-    with _progress() as told:
+    with progress_bar() as told:
         report = evaluate_ranking(rec, path, limit=limit, progress=told)
     if as_json:
-        _save(report.to_json(), as_json)
+        save(report.to_json(), as_json)
     show_ranking(report, Console(highlight=False, markup=False))
     rec.close()
 
@@ -103,13 +103,13 @@ def run_grounding(
     from chatrec.evaluation.grounding import evaluate_grounding
 
     to_screen = as_json == Path("-")
-    _writable(None if to_screen else as_json)
+    writable(None if to_screen else as_json)
     settings = Settings.from_env()
     given = {"catalog": catalog, "llm": llm}
     fake = (llm or settings.llm).startswith("fake:")
     rec = ChatRec(settings.model_copy(update={name: value for name, value in given.items() if value}))
     wired = ChatRec(rec.settings.model_copy(update={"llm": "builtin"})) if fake else rec
-    with _progress() as told:
+    with progress_bar() as told:
         report = evaluate_grounding(
             wired,
             model=rec.settings.llm.strip(),
@@ -125,7 +125,7 @@ def run_grounding(
         console.print_json(data=report.to_json())
     else:
         if as_json:
-            _save(report.to_json(), as_json)
+            save(report.to_json(), as_json)
         table = Table("", plain(rec.settings.llm))
         for name, value in report.to_json().items():
             table.add_row(name.replace("_", " "), f"{value:.3f}" if isinstance(value, float) else f"{value:,}")
@@ -138,12 +138,12 @@ def run_scenarios(
 ) -> None:
     from chatrec.evaluation.scenarios.worlds import indexed
 
-    _writable(as_json)
-    with _progress() as told:
+    writable(as_json)
+    with progress_bar() as told:
         held = evaluate_scenarios(folder, indexed(Settings.from_env()), seeds=seeds, only=only, progress=told)
     report = scenario_report(held, seeds=seeds)
     if as_json:
-        _save(report.to_json(), as_json)
+        save(report.to_json(), as_json)
     console = Console(highlight=False, markup=False)
     show_scenarios(report, console)
     if transcripts:
@@ -184,14 +184,14 @@ def _figure(value: float, form: str) -> str:
     return "–" if math.isnan(value) else f"{value:{form}}"
 
 
-def _writable(*files: Path | None) -> None:
+def writable(*files: Path | None) -> None:
     for file in files:
         if file and (file.is_dir() or not file.absolute().parent.is_dir()):  # told before it takes minutes
             raise EvaluationError(f"{file} cannot be written.", mend="Name a file in a folder that is there.")
 
 
 @contextmanager
-def _progress() -> Iterator[Callable[[str, int, int], None]]:
+def progress_bar() -> Iterator[Callable[[str, int, int], None]]:
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("reading", total=None)
@@ -254,7 +254,7 @@ def _cell(interval: Interval | None, *, sign: str = "") -> str:
     return f"{mean} ({low} {high})"
 
 
-def _save(report: Mapping[str, Any], path: Path) -> None:
+def save(report: Mapping[str, Any], path: Path) -> None:
     try:
         path.write_text(json.dumps(report, ensure_ascii=False, indent=2, allow_nan=False) + "\n", "utf-8")
     except OSError as exc:

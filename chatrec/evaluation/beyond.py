@@ -16,7 +16,7 @@ def similarity(lists: Sequence[Sequence[str]], snapshot: Snapshot) -> NDArray[np
 
     NaN for a list in which fewer than two items have one.
     """
-    return np.array([_alike(snapshot.vectors.of_items(item_ids)[1]) for item_ids in lists])
+    return np.array([similarity_of(snapshot.vectors.of_items(item_ids)[1]) for item_ids in lists])
 
 
 def catalog_coverage(lists: Sequence[Sequence[str]], snapshot: Snapshot) -> float:
@@ -41,7 +41,8 @@ def novelty(lists: Sequence[Sequence[str]], snapshot: Snapshot) -> NDArray[np.fl
     return np.array([np.mean(each) if each else np.nan for each in known])
 
 
-def _alike(vectors: NDArray[np.float32]) -> float:
+def similarity_of(vectors: NDArray[np.float32]) -> float:
+    """The mean cosine of the pairs of these vectors; NaN for fewer than two."""
     count = len(vectors)
     if count < 2:
         return float(np.nan)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,6 +51,9 @@ class Neighbours:
 
 class NeighbourModel:
     """What recommender models share that are a table of neighbours once fitted."""
+
+    scores_cold: ClassVar[bool] = False
+    personal: ClassVar[bool] = True
 
     _neighbours: Neighbours
 

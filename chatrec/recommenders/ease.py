@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix, diags, vstack
 
 from chatrec.errors import TrainingError
-from chatrec.recommenders import TrainingData
+from chatrec.recommenders import Progress, TrainingData
 from chatrec.recommenders._neighbours import NeighbourModel, Neighbours, best, binary
 
 LARGEST = 12_000
@@ -17,6 +17,8 @@ LARGEST = 12_000
 
 BLOCK = 512
 """Items whose weights are computed at once."""
+
+SEARCH = {"reg": (1.0, 6.0, 20.0, 100.0, 300.0), "length_damping": (0.0, 0.25, 0.5)}
 
 
 class Recommender(NeighbourModel):
@@ -31,7 +33,7 @@ class Recommender(NeighbourModel):
     def __init__(self, *, reg: float = 6.0, length_damping: float = 0.5) -> None:
         self.reg, self.length_damping = reg, length_damping
 
-    def fit(self, data: TrainingData, *, seed: int = 0) -> None:
+    def fit(self, data: TrainingData, *, seed: int = 0, progress: Progress | None = None) -> None:
         """Raises TrainingError where both users and items are more than `LARGEST`."""
         used = binary(data.interactions)
         seen = np.asarray(used.sum(axis=0)).ravel() > 0

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix, diags, load_npz, save_npz
 
-from chatrec.recommenders import Columns, TrainingData
+from chatrec.recommenders import Columns, Progress, TrainingData
 from chatrec.types import Query
 
 
@@ -21,7 +22,10 @@ class Recommender:
     cost one sparse product, so that fitting is normalising columns and a new user is served at once.
     """
 
-    def fit(self, data: TrainingData, *, seed: int = 0) -> None:
+    scores_cold: ClassVar[bool] = False
+    personal: ClassVar[bool] = True
+
+    def fit(self, data: TrainingData, *, seed: int = 0, progress: Progress | None = None) -> None:
         self._columns = Columns(data.item_ids)
         used = csr_matrix(data.interactions, dtype=np.float64)
         used.data = (used.data > 0).astype(np.float64)

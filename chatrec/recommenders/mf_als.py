@@ -5,26 +5,34 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
 from chatrec.errors import MissingPackage
-from chatrec.recommenders import Columns, TrainingData
+from chatrec.recommenders import Columns, Progress, TrainingData
 from chatrec.types import Query
 
 ALPHA = 10.0
 """How much surer an interaction is than its absence: confidence is 1 + alpha."""
 
+SEARCH = {"embedding_size": (16, 32, 64, 128), "epochs": (5, 15, 30), "reg": (0.01, 0.05, 0.5, 5.0)}
+
+TINY = {"embedding_size": 2}
+
 
 class Recommender:
     """Implicit-feedback ALS (Hu, Koren and Volinsky, ICDM'08); a query's liked items are solved for as a new user."""
 
+    scores_cold: ClassVar[bool] = False
+    personal: ClassVar[bool] = True
+
     def __init__(self, *, embedding_size: int = 32, epochs: int = 15, reg: float = 0.05) -> None:
         self.embedding_size, self.epochs, self.reg = embedding_size, epochs, reg
 
-    def fit(self, data: TrainingData, *, seed: int = 0) -> None:
+    def fit(self, data: TrainingData, *, seed: int = 0, progress: Progress | None = None) -> None:
         """Raises MissingPackage without `implicit`."""
         try:
             from implicit.cpu.als import AlternatingLeastSquares

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from chatrec.learned import Learned
 from chatrec.routes import best
 from chatrec.store.index import Snapshot
@@ -18,4 +20,6 @@ class RecommenderRoute:
         if not query.liked or self._learned.is_empty:
             return []
         scores = self._learned.recommender(self._name).score(query, self._snapshot.items.ids)
+        if (lowest := np.nanmin(scores, initial=0.0)) < 0:  # a scale without a zero: all that it can score are ranked
+            scores = scores - lowest
         return best(self._name, scores, self._snapshot, query, k)

@@ -155,4 +155,20 @@ def _interactions(folder: Path, items: Items) -> None:
     values = np.asarray([1.0 if rating is None else rating for _, _, rating, _ in rows], dtype=np.float32)
     where = ([users[user] for user, *_ in rows], [items.row(item_id) for _, item_id, *_ in rows])
     save_npz(folder / "interactions.npz", csr_matrix((values, where), shape=(len(users), len(items.ids))))
+    _sequences(folder, where, values, [time for *_, time in rows])
     popularity.build(folder, where[1], [time for *_, time in rows], len(items.ids))
+
+
+def _sequences(
+    folder: Path,
+    where: tuple[Sequence[int], Sequence[int | None]],
+    values: NDArray[np.float32],
+    times: Sequence[float | None],
+) -> None:
+    """Writes every user's items in order of time, the latest last; what has no time comes first, ties as they stand."""
+    users, items = np.asarray(where[0], dtype=np.int64), np.asarray(where[1], dtype=np.int64)
+    when = np.asarray([-np.inf if time is None else time for time in times], dtype=np.float64)
+    order = np.lexsort((when, users))
+    order = order[values[order] > 0]
+    counts = np.bincount(users[order], minlength=int(users.max(initial=-1)) + 1)
+    np.savez(folder / "sequences.npz", items=items[order], counts=counts)

@@ -24,7 +24,7 @@ from chatrec.store.items import Items
 from chatrec.store.past import Past
 from chatrec.store.popularity import Popularity
 from chatrec.store.vectors import Vectors
-from chatrec.store.words import Words
+from chatrec.store.words import Words, text_of
 from chatrec.types import Constraint
 
 FACETS = 10
@@ -97,6 +97,30 @@ class Snapshot:
         from scipy.sparse import load_npz
 
         return load_npz(self._interactions).tocsr()
+
+    @cached_property
+    def sequences(self) -> list[NDArray[np.int64]] | None:
+        """The rows of the items that each user of `interactions` used, in order of time, the latest last; None where
+        an older version indexed, which did not keep the order."""
+        path = self._interactions.with_name("sequences.npz")
+        if not path.is_file():
+            return None
+        with np.load(path, allow_pickle=False) as kept:
+            return np.split(kept["items"], np.cumsum(kept["counts"])[:-1]) if len(kept["counts"]) else []
+
+    def texts(self) -> list[str]:
+        """What every item is found by, in the order of rows: its title, the texts of its facets, its description."""
+        return [text_of(item) for item in self.items.all()]
+
+    def facets_of_items(self) -> list[dict[str, tuple[str, ...]]]:
+        """The values of every facet of texts that each item holds, as they are compared, in the order of rows."""
+        found: list[dict[str, tuple[str, ...]]] = [{} for _ in range(self.count)]
+        for name, facet in sorted(self.schema.items()):
+            if facet.kind in ("list", "category"):
+                values, codes, rows = self.held(name, np.arange(self.count))
+                for code, row in zip(codes.tolist(), rows.tolist(), strict=True):
+                    found[row][name] = (*found[row].get(name, ()), values[code])
+        return found
 
     def without(self, dialogue_ids: Collection[str]) -> Snapshot:
         """The same, as if these past dialogues had never been: what is learned for a dialogue is learned without it."""

@@ -1,0 +1,1 @@
+"""What the recommender models share that know items by their texts."""
