@@ -64,10 +64,11 @@ def repeatable(seed: int) -> Iterator[torch.device]:
 
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     before, strict = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()
-    filled = torch.utils.deterministic.fill_uninitialized_memory
+    filling: Any = torch.utils.deterministic
+    filled = filling.fill_uninitialized_memory
     with torch.random.fork_rng():
         torch.manual_seed(seed)
-        torch.utils.deterministic.fill_uninitialized_memory = False  # costs a sixth of the time, hides nothing here
+        filling.fill_uninitialized_memory = False  # costs a sixth of the time, hides nothing here
         torch.set_num_threads(threads())
         torch.use_deterministic_algorithms(device.type == "cpu")
         try:
@@ -75,7 +76,7 @@ def repeatable(seed: int) -> Iterator[torch.device]:
         finally:
             torch.set_num_threads(before)
             torch.use_deterministic_algorithms(strict)
-            torch.utils.deterministic.fill_uninitialized_memory = filled
+            filling.fill_uninitialized_memory = filled
 
 
 def threads() -> int:

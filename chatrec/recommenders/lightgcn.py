@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -146,10 +146,11 @@ def _module(used: csr_matrix, model: Recommender) -> Any:
     from torch import nn
 
     def sparse(matrix: csr_matrix) -> torch.Tensor:
-        parts = [torch.from_numpy(part) for part in (matrix.indptr, matrix.indices, matrix.data.astype(np.float32))]
+        starts, columns = torch.from_numpy(matrix.indptr), torch.from_numpy(matrix.indices)
+        values = torch.from_numpy(matrix.data.astype(np.float32))
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", "Sparse")  # that such tensors are young, and are not checked
-            return torch.sparse_csr_tensor(*parts, size=matrix.shape, check_invariants=False)
+            return torch.sparse_csr_tensor(starts, columns, values, size=matrix.shape, check_invariants=False)
 
     class Message(torch.autograd.Function):
         """The product with the graph one way, whose gradient is the product the other way."""
@@ -173,11 +174,13 @@ def _module(used: csr_matrix, model: Recommender) -> Any:
             self.items = nn.Parameter(torch.randn(used.shape[1], model.embedding_size) * 0.1)
 
         def forward(self) -> tuple[list[torch.Tensor], list[torch.Tensor]]:
-            users, items = [self.users], [self.items]
+            send: Callable[..., torch.Tensor] = Message.apply
+            users: list[torch.Tensor] = [self.users]
+            items: list[torch.Tensor] = [self.items]
             for _ in range(model.layers):
                 sent = (
-                    Message.apply(self.to_users, self.to_items, items[-1]),
-                    Message.apply(self.to_items, self.to_users, users[-1]),
+                    send(self.to_users, self.to_items, items[-1]),
+                    send(self.to_items, self.to_users, users[-1]),
                 )
                 users.append(sent[0])
                 items.append(sent[1])

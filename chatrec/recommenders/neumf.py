@@ -206,7 +206,9 @@ def _module(items: int, model: Recommender, towers: Towers) -> Any:
         def __init__(self) -> None:
             super().__init__()
             widths = {"gmf": (size,), "mlp": (2 * size, size, max(size // 2, 1), max(size // 4, 1))}
-            self.towers = nn.ModuleDict({name: Tower(own) for name, own in widths.items() if towers in ("both", name)})
+            self.towers: Any = nn.ModuleDict(
+                {name: Tower(own) for name, own in widths.items() if towers in ("both", name)}
+            )
 
         def loss(
             self,

@@ -128,7 +128,8 @@ class Recommender:
         """The last layer at each place of a row without padding."""
         vectors = self._arrays["items.weight"][row][None]
         there = np.ones((1, len(row)), dtype=bool)
-        return run(self._arrays, vectors, there, heads=self.heads, sight="all", prefix="encoder.")[0]
+        states = run(self._arrays, vectors, there, heads=self.heads, sight="all", prefix="encoder.")
+        return np.asarray(states[0])
 
     def save(self, folder: Path) -> None:
         options = {name: value for name, value in vars(self).items() if not name.startswith("_")}
