@@ -104,13 +104,12 @@ class UnderstoodColumn:
 
     def change(self, where: Any, axes: Any, written: str) -> dict[Any, Any]:
         """Makes one edit; what cannot be made is told, beside how everything stands now."""
-        edit, before = edit_of(written), Place.read(where)
+        edit, place = edit_of(written), Place.read(where).settled()
         if edit is None:
             return {self.shared.edited: gr.skip()}
-        place = before.settled()
         try:
             schema = self.shared.rec_of(place).rooms(speaking=False).retriever.snapshot.schema
-            session = self.shared.session(place, new_user="" if before.session else place.user)
+            session = self.shared.session(place)
             running = self.shared.turns.of(place.session)
             if running and not running.stopped:
                 raise ConversationError("A reply is being made.", mend="Change this once it is there.")
