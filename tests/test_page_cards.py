@@ -5,16 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from browsing import Reader, browser_of_this_machine, served
+from langchain_core.messages import BaseMessage
+from langchain_core.outputs import ChatGenerationChunk
 from playwright.sync_api import Browser, Locator, expect
 from small import small
 
 from chatrec import ChatRec
 from chatrec.catalog import Item
 from chatrec.errors import LanguageModelError
-from chatrec.fake_llm import FakeChatModel
+from chatrec.fake_llm import FakeChatModel, named
 from chatrec.types import DialogueState, Mention
 
 PIXEL = (
@@ -194,9 +197,56 @@ def test_the_focus_stays_where_it_was_when_the_page_is_drawn_anew(reader: Reader
     expect(reader.cards.nth(1).locator(".given li").first).to_be_visible()
 
 
+class Dying(FakeChatModel):
+    """Hangs up after half of every answer."""
+
+    def _stream(self, messages: list[BaseMessage], *args: Any, **kwargs: Any) -> Iterator[ChatGenerationChunk]:
+        chunks = list(super()._stream(messages, *args, **kwargs))
+        yield from chunks[: len(chunks) // 2]
+        raise LanguageModelError("The language model hung up.")
+
+
+def test_everything_about_cards_can_be_done_with_the_keyboard(reader: Reader, films: ChatRec) -> None:
+    keyboard = reader.page.keyboard
+    keyboard.type("a comedy, by keyboard")
+    keyboard.press("Enter")
+    await_turns(reader, 1)
+    for place in (2, 0):
+        back_to(reader, reader.cards.nth(place).get_by_role("button", name="Compare"))
+        keyboard.press("Space")
+    for _ in range(60):
+        keyboard.press("Tab")
+        if reader.page.evaluate("document.activeElement.id") == "compare":
+            break
+    keyboard.press("Enter")
+    expect(reader.page.get_by_role("heading", name="Side by side")).to_be_focused()
+    keyboard.press("Tab")
+    keyboard.press("Enter")  # Close
+    expect(reader.box).to_be_focused()
+    chip = last(reader).locator(".chip").first
+    words = chip.get_attribute("data-say")
+    back_to(reader, chip)
+    keyboard.press("Enter")
+    await_turns(reader, 2)
+    expect(last(reader).locator(".said")).to_have_text(f"You: {words}")
+    back_to(reader, last(reader).locator(".card").first.get_by_role("button", name="Not this"))
+    keyboard.press("Enter")
+    await_turns(reader, 3)
+    assert len(state_of(reader, films).rejected) == 1
+
+
+def back_to(reader: Reader, element: Locator) -> None:
+    """Tabs backwards until the element has the focus."""
+    for _ in range(90):
+        reader.page.keyboard.press("Shift+Tab")
+        if element.evaluate("element => element === document.activeElement"):
+            return
+    raise AssertionError("it cannot be reached")
+
+
 def test_a_language_model_that_dies_in_the_middle_leaves_a_reply_and_a_note(browser: Browser, tmp_path: Path) -> None:
     rec = small(tmp_path, "lamps")
-    rec.model = FakeChatModel(answers=[LanguageModelError("The language model hung up.")])
+    rec.model = Dying(answers=named("scripted").answers)  # type: ignore[attr-defined]  # it is a FakeChatModel
     with served(rec) as url:
         context = browser.new_context()
         reader = Reader(context, url)
@@ -205,6 +255,7 @@ def test_a_language_model_that_dies_in_the_middle_leaves_a_reply_and_a_note(brow
         expect(reader.cards.first.locator(".claim").first).to_be_visible()
         expect(reader.page.locator(".note").first).to_contain_text("hung up")
         expect(reader.page.get_by_role("alert")).to_have_count(0)
+        expect(reader.page.locator(".used")).to_be_visible()
         reader.ask("cheaper")
         expect(reader.page.locator("#past .turn")).to_have_count(2)
         context.close()
