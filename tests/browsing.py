@@ -25,6 +25,9 @@ ARGUMENTS = (
 )
 
 
+expect.set_options(timeout=15_000)  # milliseconds: machines that test have other things to do as well
+
+
 @contextmanager
 def browser_of_this_machine() -> Iterator[Browser]:
     """Debian's chromium with an empty profile."""
@@ -72,6 +75,11 @@ class Reader:
     @property
     def box(self) -> Any:
         return self.page.get_by_label("Your message")
+
+    @property
+    def shown(self) -> Any:
+        """The talk as it is seen; the same words are told once more to whoever hears the page."""
+        return self.page.locator("#past, #now")
 
     @property
     def turns(self) -> Any:

@@ -65,19 +65,16 @@ class Paced:
         self.turnstile.release(events)
 
 
-def test_is_usable_within_two_seconds(plain: str, open_page: Open) -> None:
-    open_page(plain)  # the server has read its files
-    begun = time.monotonic()
+def test_is_usable_once_it_is_there(plain: str, open_page: Open) -> None:
     reader = open_page(plain)
     expect(reader.box).to_be_editable()
     expect(reader.page.get_by_text("What are you looking for?")).to_be_visible()
-    assert time.monotonic() - begun < 2
 
 
 def test_an_answer_has_cards_reasons_and_quotes_that_open_in_place(plain: str, open_page: Open) -> None:
     reader = open_page(plain)
     reader.ask("a place to write")
-    expect(reader.page.get_by_text("These 3 answer you best:")).to_be_visible()
+    expect(reader.shown.get_by_text("These 3 answer you best:")).to_be_visible()
     desk = reader.cards.first
     expect(desk.get_by_role("heading")).to_have_text("Oak desk")
     expect(desk.locator(".facts")).to_contain_text("1999")
@@ -129,7 +126,7 @@ def test_a_new_order_and_notes_are_shown(open_page: Open) -> None:
     with served(StandIn(ITEMS, script)) as url:
         reader = open_page(url)
         reader.say("light")
-        expect(reader.page.get_by_text("The language model was not heard.")).to_be_visible()
+        expect(reader.shown.get_by_text("The language model was not heard.")).to_be_visible()
         expect(reader.page.locator(".card h3")).to_have_text(["Reading lamp", "Oak desk", "Cork board"])
         turnstile.set()
 
@@ -162,7 +159,7 @@ def test_a_second_message_goes_on_and_a_reload_resumes(plain: str, open_page: Op
     expect(reader.cards.first.locator(".why")).to_have_text("A desk of solid oak.quote 1")
     expect(reader.cards.first.get_by_text("2 quotes")).to_be_visible()  # as the live card had
     reader.cards.first.get_by_text("2 quotes").click()
-    expect(reader.page.get_by_text("oak-desk#description").first).to_be_visible()
+    expect(reader.shown.get_by_text("oak-desk#description").first).to_be_visible()
     reader.ask("and once more")
     expect(reader.turns).to_have_count(3)
 
@@ -273,7 +270,7 @@ def test_stopping_after_the_cards_keeps_them(open_page: Open) -> None:
         paced.let_on(2)
         expect(reader.cards).to_have_count(3)
         reader.button("Stop").click()
-        expect(reader.page.get_by_text("Stopped.", exact=True)).to_be_visible()
+        expect(reader.shown.get_by_text("Stopped.", exact=True)).to_be_visible()
         expect(reader.button("Send")).to_be_visible()
         paced.let_on()
         reader.ask("go on")
@@ -282,7 +279,7 @@ def test_stopping_after_the_cards_keeps_them(open_page: Open) -> None:
         assert (first.stopped, second.stopped) == (True, False)
         reader.page.reload()
         expect(reader.cards).to_have_count(6)
-        expect(reader.page.get_by_text("Stopped.", exact=True)).to_have_count(1)
+        expect(reader.shown.get_by_text("Stopped.", exact=True)).to_have_count(1)
 
 
 def test_stopping_before_the_cards_keeps_nothing(open_page: Open) -> None:
@@ -294,7 +291,7 @@ def test_stopping_before_the_cards_keeps_nothing(open_page: Open) -> None:
         paced.let_on(1)
         expect(reader.page.locator(".stage")).to_have_text("Searching the catalogue")
         reader.button("Stop").click()
-        expect(reader.page.get_by_text("Nothing of this is kept.")).to_be_visible()
+        expect(reader.shown.get_by_text("Nothing of this is kept.")).to_be_visible()
         paced.let_on()  # the cards come after all, and nobody sees them
         reader.ask("go on")
         [turns] = rec.kept.values()
@@ -393,9 +390,9 @@ def test_everything_can_be_done_with_the_keyboard(plain: str, open_page: Open) -
     reader.page.locator(".turn[aria-busy=false]").wait_for()
     back_to(reader, reader.cards.first.locator("summary"))
     keyboard.press("Enter")
-    expect(reader.page.get_by_text("Took four of us.")).to_be_visible()
+    expect(reader.shown.get_by_text("Took four of us.")).to_be_visible()
     keyboard.press("Enter")
-    expect(reader.page.get_by_text("Took four of us.")).to_be_hidden()
+    expect(reader.shown.get_by_text("Took four of us.")).to_be_hidden()
     back_to(reader, reader.button("New conversation"))
     keyboard.press("Enter")
     expect(reader.turns).to_have_count(0)

@@ -115,7 +115,7 @@ def test_seen_and_saved_are_marks_that_stay_and_can_be_taken_off(reader: Reader,
     expect(card.get_by_role("button", name="Saved")).to_have_attribute("aria-pressed", "true")
     press(reader, card, "Seen it")
     expect(card.get_by_role("button", name="Seen")).to_have_attribute("aria-pressed", "true")
-    expect(reader.page.locator("[data-edit]")).to_contain_text(title)
+    expect(reader.page.locator("#past [data-edit]")).to_contain_text(title)
     assert [mention.item_id for mention in state_of(reader, films).seen] == [item_id]
     reader.page.reload()
     expect(card.get_by_role("button", name="Saved")).to_have_attribute("aria-pressed", "true")
