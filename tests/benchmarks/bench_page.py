@@ -1,4 +1,4 @@
-"""How long the page takes until it can be used, in a real browser on the loopback: python tests/benchmarks/bench_page.py
+"""How long the page takes until it can be used, in a real browser: python tests/benchmarks/bench_page.py
 
 Median and worst of some loads, each in a browser profile of its own, of the sample catalogue without a language model.
 """
