@@ -16,7 +16,8 @@ LINK = re.compile(
     re.IGNORECASE,
 )
 MARKUP = re.compile(
-    r"<[a-z/!]|\bon[a-z]{3,}\s?=|\b(?:src|href|srcset|srcdoc|style)\s?=\s?[\"'\w]|\bdocument\.\w|\]\s*\(|!\[|`|\*\*|&(?:#\w+|lt|gt|amp|quot|nbsp|apos);"
+    r"<(?:[a-z/]|!(?:--|\[|[a-z]))|\bon[a-z]{3,}\s?=|\b(?:src|href|srcset|srcdoc|style)\s?=\s?[\"'\w]|\bdocument\.\w"
+    r"|\]\(|!\[|`|\*\*|&(?:#\w+|lt|gt|amp|quot|nbsp|apos);"
     r"|[\x00-\x08\x0e-\x1f\x7f\u202a-\u202e\u2066-\u2069]",
     re.IGNORECASE,
 )
