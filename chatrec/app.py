@@ -6,7 +6,7 @@ import threading
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -42,6 +42,9 @@ if TYPE_CHECKING:
     from chatrec.training import TrainingReport
 
 Mode = Literal["update", "sync", "reset"]
+
+REMEMBERED = 5_000
+"""Texts whose vectors are kept: requests, and sentences that were looked at to explain an item."""
 
 
 @dataclass(frozen=True)
@@ -321,7 +324,7 @@ class ChatRec:
             snapshot,
             routes=open_routes(weights, snapshot, knowledge),
             weights={name: weight for name, weight in weights.items() if weight is not None},
-            embed=self.embedder.embed_query,
+            embed=lru_cache(maxsize=REMEMBERED)(self.embedder.embed_query),
             fusion=LearnedFusion.load(knowledge.fusion) if knowledge.fusion else None,
         )
 

@@ -27,7 +27,7 @@ from chatrec.errors import LanguageModelError
 from chatrec.grounds import grounds_of, leanings_of
 from chatrec.llm import ask, stream
 from chatrec.prompts import filled
-from chatrec.reasons import reasons
+from chatrec.reasons import Embed, reasons
 from chatrec.types import Claim, Example, Note, Query, Recommendation, Usage
 
 if TYPE_CHECKING:
@@ -82,17 +82,18 @@ def explain(
     examples: Sequence[Example] = (),
     schema: Mapping[str, Facet] | None = None,
     aspects: Callable[[str], Sequence[Aspect]] | None = None,
+    embed: Embed | None = None,
 ) -> Generator[Said | Note | Usage, None, None]:
     """The claims about every recommendation, each after its check, and notes of what was replaced.
 
     The language model writes of the first `written` items, and is asked about `together` of them at a time. Items of
     which it says nothing that can be shown are explained by their evidence's own sentences; so are all others, and
-    everything without a language model or where it fails; `schema` and `aspects` are for these (see `reasons`).
+    everything without a language model or where it fails; `schema`, `aspects` and `embed` are for these
+    (see `reasons`).
     `examples` tell one that is asked about several what people came to who talked alike; nothing can be cited from
     them. Closing the generator stops the language model.
     """
-    told = reasons(query, recommendations, schema=schema, aspects=aspects)
-    composed = {shown.item.id: claims for shown, claims in zip(recommendations, told, strict=True)}
+    composed = reasons(query, recommendations, schema=schema, aspects=aspects, embed=embed)
     replaced = 0
     for start in range(0, len(recommendations), together):
         some = recommendations[start : start + together]
@@ -107,9 +108,9 @@ def explain(
                     if isinstance(piece, Said):
                         explained.add(piece.item_id)
                     yield piece
-        for shown in some:
+        for place, shown in enumerate(some, start):
             if shown.item.id not in explained:
-                yield from (Said(shown.item.id, claim) for claim in composed[shown.item.id])
+                yield from (Said(shown.item.id, claim) for claim in composed(place))
     if replaced:
         yield Note(
             "replaced_claims",

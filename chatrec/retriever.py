@@ -32,6 +32,9 @@ THREADS = 2
 DECAY = 0.5
 """What the items named still count for after one more wish."""
 
+FEW = 300
+"""So many past dialogues count half of what many do."""
+
 ORDERED = 50
 """Among how many of what was found the least or the most of a number is looked for."""
 
@@ -121,9 +124,11 @@ class Retriever:
         return ThreadPoolExecutor(THREADS, thread_name_prefix="chatrec-route")
 
     def weights_of(self, query: Query) -> dict[str, float]:
-        """The routes' weights; those that start from the items named fade with every wish that has come since."""
+        """The routes' weights; those that start from the items named fade with every wish that has come since, and a
+        few past dialogues say less than many, unless the settings weigh them."""
         fading = DECAY**query.since_liked
-        weights = {**WEIGHTS, **self.weights}
+        told = len(self.snapshot.past.ids)
+        weights = {**WEIGHTS, "dialogues": WEIGHTS["dialogues"] * told / (told + FEW), **self.weights}
         return weights | {name: weights.get(name, 1.0) * fading for name in ("mentions", "neighbours")}
 
     def _vector(self, query: Query) -> NDArray[np.float32] | None:

@@ -257,6 +257,7 @@ def _explain(rooms: Rooms, query: Query, draft: Draft, *, examples: Sequence[Exa
         examples=examples,
         schema=rooms.retriever.snapshot.schema,
         aspects=rooms.retriever.snapshot.aspects.of,
+        embed=rooms.retriever.embed,
     )
     for piece in _timed(pieces, draft, "writing"):
         if isinstance(piece, Note):
@@ -315,7 +316,8 @@ def _answer(rooms: Rooms, query: Query, message: str, draft: Draft) -> Iterator[
         if draft.state.intent == "compare" and len(items) > 1:
             given = compare(items[:3], schema=schema, first=rooms.reader.parser.named(message))
         elif draft.state.intent == "why" and items:
-            given = why(items[0], query=query, schema=schema, aspects=rooms.retriever.snapshot.aspects.of)
+            aspects, embed = rooms.retriever.snapshot.aspects.of, rooms.retriever.embed
+            given = why(items[0], query=query, schema=schema, aspects=aspects, embed=embed)
         elif items:
             question = rooms.reader.question(message, setting_of(draft.state, rooms.item))
             facets = rooms.reader.parser.asked_of(question, items[0])

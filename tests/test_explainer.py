@@ -99,7 +99,7 @@ def test_the_sentence_that_answers_is_quoted_and_the_facts_asked_for_are_stated(
 
 def test_an_item_of_facts_alone_is_explained_by_them_and_one_of_nothing_by_nothing() -> None:
     pieces = explained(QUERY, SHOWN)
-    assert "colour: grey" in " ".join(texts(pieces, "bare-1"))
+    assert "Colour: grey" in " ".join(texts(pieces, "bare-1"))
     assert texts(pieces, "no-1") == []
 
 
@@ -312,12 +312,12 @@ def test_reasons_of_some_films() -> None:
             "inventor is building a metal woman in her image to stir up a revolt.”",
         ],
         [
-            "To the point – runs 94 minutes; languages: Silent, English.",
+            "Runs 94 minutes; languages: Silent, English.",
             "The description says: “Guilt gives way to tenderness, and a marriage is courted a second time almost "
             "without titles.”",
         ],
         [
-            "What fits – runs 82 minutes; languages: Silent, French.",
+            "Runs 82 minutes; languages: Silent, French.",
             "In the words of the description: “Faces fill the screen: warts, wet lashes, cracked lips, the shaved "
             "tonsures of learned men.”",
         ],

@@ -8,6 +8,7 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from chatrec import ChatRec, Settings
@@ -52,7 +53,7 @@ def shown(item: Item) -> Recommendation:
 
 
 def told(query: Query, *aspects: Aspect, item: Item = INN) -> list[Claim]:
-    return list(reasons(query, [shown(item)], aspects=lambda _: aspects)[0])
+    return list(reasons(query, [shown(item)], aspects=lambda _: aspects)(0))
 
 
 def facts(query: Query, item: Item = INN) -> str:
@@ -109,7 +110,7 @@ def test_the_number_that_orders_is_told_and_units_are_those_of_the_catalogue() -
     query = Query("something short", constraints=(Constraint("runtime", "max", (30.0,)),))
     assert facts(query, film) == "Runtime: 20."
     whole = profile([film, replace(film, attributes={"runtime": 120})])
-    (claim,) = reasons(query, [shown(film)], schema=whole)[0]
+    (claim,) = reasons(query, [shown(film)], schema=whole)(0)
     assert claim.text == "Runs 20 minutes."
 
 
@@ -287,7 +288,8 @@ def test_what_is_composed_passes_the_check_of_what_language_models_write(query: 
     asked = "\n".join((query.text, *query.history))
     for start in range(0, len(ITEMS), 5):
         some = [shown(item) for item in ITEMS[start : start + 5]]
-        for one, claims in zip(some, reasons(query, some, schema=SCHEMA), strict=True):
+        composed = reasons(query, some, schema=SCHEMA)
+        for one, claims in ((one, composed(place)) for place, one in enumerate(some)):
             grounds, item = grounds_of(one.item, one.evidence), one.item
             assert claims
             assert not any(COUNTED.match(claim.text) for claim in claims)
@@ -335,6 +337,20 @@ def test_an_item_takes_about_a_millisecond() -> None:
     spent = []
     for _ in range(4):
         begun = time.perf_counter()
-        reasons(REQUESTS[2], some, schema=SCHEMA, aspects=lambda _: (STAIRS, BREAKFAST))
+        composed = reasons(REQUESTS[2], some, schema=SCHEMA, aspects=lambda _: (STAIRS, BREAKFAST))
+        for place in range(len(some)):
+            composed(place)
         spent.append((time.perf_counter() - begun) / len(some))
     assert min(spent) < 0.005
+
+
+def test_the_sentence_that_comes_nearest_is_quoted_where_none_shares_a_word() -> None:
+    item = Item(
+        "lamp", "Lamp", "Oak and paper were bought in Bergen. It lights a whole desk without a glare. Two legs fold."
+    )
+    near = {"Two legs fold.": 0.8}
+    vector = lambda text: np.array([near.get(text, 0.0) if text != "small to carry" else 1.0])  # noqa: E731
+    plain = reasons(Query("small to carry"), [shown(item)])(0)
+    by_meaning = reasons(Query("small to carry"), [shown(item)], embed=vector)(0)
+    assert "Bergen" in plain[0].text
+    assert "Two legs fold." in by_meaning[0].text

@@ -9,7 +9,7 @@ from chatrec.aspects import Aspect
 from chatrec.catalog import Item
 from chatrec.catalog.schema import Facet
 from chatrec.prompts import phrases
-from chatrec.reasons import reasons
+from chatrec.reasons import Embed, reasons
 from chatrec.store.parts import passages_of
 from chatrec.types import Evidence, Hit, Query, Recommendation
 
@@ -24,14 +24,16 @@ def why(
     hits: Mapping[str, Hit] | None = None,
     schema: Mapping[str, Facet] | None = None,
     aspects: Callable[[str], Sequence[Aspect]] | None = None,
+    embed: Embed | None = None,
 ) -> Answer:
     """The reasons for `item`, from the present query; where nothing gives one, which routes (`hits`) found it.
 
-    Without `evidence`, all that was written about the item is; `schema` and `aspects` are those of `reasons`.
+    Without `evidence`, all that was written about the item is; `schema`, `aspects` and `embed` are those of
+    `reasons`.
     """
     known = tuple(evidence) or tuple(Evidence(ref, item.id, text) for _, ref, text in passages_of(item))
     shown = [Recommendation(item, 0.0, dict(hits or {}), known)]
-    (claims,) = reasons(query, shown, schema=schema, aspects=aspects)
+    claims = reasons(query, shown, schema=schema, aspects=aspects, embed=embed)(0)
     return answer(*claims) if claims else _found(item, hits or {})
 
 

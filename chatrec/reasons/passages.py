@@ -10,6 +10,7 @@ from itertools import pairwise
 
 from chatrec.aspects.sentiment import NEGATORS, tokens_of
 from chatrec.grounds import kind_of, trusted
+from chatrec.reasons.nearness import Near
 from chatrec.reasons.wishes import Wish
 from chatrec.sentences import LONGEST, content_words, sentences
 from chatrec.types import Recommendation
@@ -46,6 +47,9 @@ FROM_REVIEWS = 0.2
 
 STEM = 5
 """Letters of a word that others are made of: "friend" and "friendship"."""
+
+NEARNESS = 3.0
+"""What being near the request counts beside what a sentence is worth by itself."""
 
 UNFIT = -0.5
 """What a sentence is worth that speaks against the item, or only after another one."""
@@ -94,10 +98,10 @@ def _standing(some: Sequence[str]) -> Iterator[str]:
 
 
 def answering(
-    some: Sequence[Sentence], wishes: Sequence[Wish], rare: Mapping[str, float], *, most: int
+    some: Sequence[Sentence], wishes: Sequence[Wish], rare: Mapping[str, float], near: Near, *, most: int
 ) -> list[Sentence]:
     """The sentences that answer the wishes best, one after the other, each one what those before it left; of a review
-    no more than one."""
+    no more than one. Of sentences that share words with a wish the one that is `near` it is better."""
     chosen: list[Sentence] = []
     left = list(wishes)
     while left and len(chosen) < most:
@@ -106,18 +110,18 @@ def answering(
         fit = [one for one in fit if one[0] > (FROM_REVIEWS if kind_of(one[2].ref) == "review" else 0.0)]
         if not fit:
             break
-        best = max(fit, key=lambda one: one[0])[2]
+        best = max(fit, key=lambda one: one[0] + near(one[2].text))[2]
         chosen.append(best)
         left = [wish for wish in left if not wish.words & best.held]
     return chosen
 
 
-def best_of(some: Sequence[Sentence], *, reviews: bool) -> Sentence | None:
-    """The sentence to quote where none answers a wish: one of the description, or else of a review, where that speaks
-    for the item or `reviews` of any sort will do."""
+def best_of(some: Sequence[Sentence], near: Near, *, reviews: bool) -> Sentence | None:
+    """The sentence to quote where none shares words with a wish, the one that comes nearest: one of the description, or
+    else of a review, where that speaks for the item or `reviews` of any sort will do."""
     for kind, least in (("description", -math.inf), ("review", -math.inf if reviews else UNFIT)):
         if of_kind := [sentence for sentence in some if kind_of(sentence.ref) == kind]:
-            best = max(of_kind, key=lambda sentence: sentence.worth)
+            best = max(of_kind, key=lambda sentence: sentence.worth + NEARNESS * near(sentence.text))
             return best if best.worth > least else None
     return None
 
