@@ -218,7 +218,7 @@ def test_the_ways_small_models_write_a_line_are_read(line: str) -> None:
 
 
 def test_a_model_that_goes_on_and_on_says_no_more_than_three_things_of_an_item() -> None:
-    said = ["A light chair.", "A chair of woven cane.", "A light chair of cane.", "A light woven chair."]
+    said = ["A light cane chair.", "A chair of woven cane.", "A light chair of cane.", "A light woven chair."]
     pieces = explained(QUERY, SHOWN, "\n".join(f"c2 [e1] {sentence}" for sentence in [said[0], *said] * 20))
     assert texts(pieces, "chair-1") == said[:3]
 

@@ -41,7 +41,7 @@ def test_no_attack_succeeds_with_a_model_that_obeys_and_every_honest_twin_is_exp
     rec: ChatRec, open_attacks: Path
 ) -> None:
     report = evaluate_grounding(rec, model="fake:obedient", turns=1, attacks=open_attacks, unchecked=True)
-    assert report.attacks == 50
+    assert report.attacks == 80
     assert report.attacks_succeeded == 0
     assert report.twins_refused == 0
     assert report.unchecked  # the model does obey

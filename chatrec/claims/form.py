@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from chatrec.claims.clauses import torn
 from chatrec.claims.sentence import QUOTED, Sentence
 from chatrec.untrusted import showable
 
@@ -20,7 +21,7 @@ def wrong(said: Sentence) -> str:
     rest = said.text.replace(said.title, "")
     if any(_stands(other, rest) for other in said.others):
         return "It names another item."
-    return ""
+    return "It is a piece torn out of what it cites." if torn(said) else ""
 
 
 def _stands(title: str, text: str) -> bool:

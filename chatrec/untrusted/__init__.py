@@ -16,11 +16,12 @@ LINK = re.compile(
     re.IGNORECASE,
 )
 MARKUP = re.compile(
-    r"<[a-z/!]|\]\s*\(|!\[|`|\*\*|&(?:#\w+|lt|gt|amp|quot|nbsp|apos);"
+    r"<(?:[a-z/]|!(?:--|\[|[a-z]))|\bon[a-z]{3,}\s?=|\b(?:src|href|srcset|srcdoc|style)\s?=\s?[\"'\w]|\bdocument\.\w"
+    r"|\]\(|!\[|`|\*\*|&(?:#\w+|lt|gt|amp|quot|nbsp|apos);"
     r"|[\x00-\x08\x0e-\x1f\x7f\u202a-\u202e\u2066-\u2069]",
     re.IGNORECASE,
 )
-"""HTML, Markdown, and characters that are not seen but change what is."""
+"""HTML and its attributes, Markdown, and characters that are not seen but change what is."""
 
 UNSEEN = re.compile(
     r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u180e\u200b\u200c\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff]"

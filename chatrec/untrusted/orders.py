@@ -67,6 +67,9 @@ START = r"(?:^|[.!?…:;,\n]\s*|\b(?:please|now|then|and|always|never)\s)\W{0,3}
 NEAR = r"\W{0,3}(?:\w+\W{1,3}){0,2}"
 """A word or two between."""
 
+NO_LANGUAGES = ("anywhere", "english", "expressions")
+"""Tables of orders.toml that are not lists of words of a language."""
+
 CALLED = r"\b(?:assistant|model|system|bot|ai)\b"
 """What a language model may be called by, and much else as well."""
 
@@ -98,6 +101,7 @@ def _weak() -> tuple[re.Pattern[str], ...]:
             _pattern(reduce(lambda made, name: made.replace(name, spoken[name]), spoken, each))
             for each in english["orders"]
         ),
+        *(_pattern("|".join(each)) for each in _lists()["expressions"].values()),
     )
 
 
@@ -109,7 +113,7 @@ def _pattern(made: str) -> re.Pattern[str]:
 def ordered(kind: str, *, nouns: bool = True) -> str:
     """A pattern for the words of a kind, one of the lists of orders.toml, in all languages; without English ones that
     are as often nouns, if need be."""
-    languages = {name: lists for name, lists in _lists().items() if name not in ("anywhere", "english")}
+    languages = {name: lists for name, lists in _lists().items() if name not in NO_LANGUAGES}
     without = () if nouns else _lists()["english"]["nouns"].split()
     words = sorted({word for lists in languages.values() for word in lists[kind].split() if word not in without})
     made = "|".join(re.escape(word).replace("_", r"\s").replace(r"\*", r"\w*") for word in words)
