@@ -11,7 +11,7 @@ from chatrec.sentences import words
 OWN = re.compile(r"\b(?:I|I'm|I've|I'd|I'll|my|me|mine|we|our|us)\b|^(?:Bet|Came|Grew|Saw|Served|Took|Worked|Wrote)\b")
 """How somebody speaks of himself; reviews leave the first word out; English."""
 
-SPEAKING = re.compile(r"(?:^|[,;:]\s)((?:[A-ZÀ-Þ][\w’'.-]*\s)+)(\w+)\b")
+SPEAKING = re.compile(r"(?:^|[,;:]\s)((?:[A-ZÀ-Þ][\w’'.-]*\s)+)(?:(?:him|her|them)sel\w+\s)?(\w+)\b")
 TOLD = re.compile(r"^(?:The|Its)\s(?:\w+\s)?(\w+)\s(\w+)")
 DEFINITE = re.compile(r"^(?:The|All|Every|Critics|Everybody|Everyone|Audiences|People)\b")
 
@@ -24,9 +24,24 @@ def wrong(said: Sentence) -> str:
             return "What reviews say is told as a fact."
         return _misplaced(said, spoken)
     told = spoken & cues("reviewer")
+    if _outside(said):
+        return "It is told as the words of somebody who does not speak in what it cites."
     if "review" not in kinds and told and not told & set(words(said.evidence)):
         return "What no review says is told as a reviewer's words."
     return ""
+
+
+def _outside(said: Sentence) -> bool:
+    """Whether a maker or a critic is made to say what is cited, and is not heard there."""
+    heard = set(words("\n".join(text for ref, text in said.cited.items() if "#fact:" not in ref)))
+    for name, verb in SPEAKING.findall(said.plain):
+        if {verb.casefold()} <= cues("speaking") and not set(words(name)) <= heard | cues("reporter") | {"i"}:
+            return True
+    told = said.words
+    return any(
+        speaker in cues("outsiders") - heard and set(told[at + 1 : at + 3]) & (cues("speaking") | cues("saying"))
+        for at, speaker in enumerate(told)
+    )
 
 
 def _misplaced(said: Sentence, spoken: set[str]) -> str:

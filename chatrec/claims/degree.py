@@ -71,5 +71,5 @@ def _hedged(text: str) -> dict[str, frozenset[bool]]:
                 continue
             for stem in content_words(word):
                 found.setdefault(stem, set()).add(left > 0)
-            left -= 1
+            left -= word not in cues("intensifying")
     return {stem: frozenset(flags) for stem, flags in found.items()}
