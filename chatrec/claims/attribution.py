@@ -19,13 +19,13 @@ DEFINITE = re.compile(r"^(?:The|All|Every|Critics|Everybody|Everyone|Audiences|P
 def wrong(said: Sentence) -> str:
     kinds = {ref.rsplit("#", 1)[-1].partition(":")[0] for ref in said.refs}
     spoken = set(said.words)
+    if _outside(said):
+        return "It is told as the words of somebody who does not speak in what it cites."
     if kinds == {"review"}:
         if not spoken & (cues("reporter") | cues("reviewer") | cues("plural") | cues("telling")):
             return "What reviews say is told as a fact."
         return _misplaced(said, spoken)
     told = spoken & cues("reviewer")
-    if _outside(said):
-        return "It is told as the words of somebody who does not speak in what it cites."
     if "review" not in kinds and told and not told & set(words(said.evidence)):
         return "What no review says is told as a reviewer's words."
     return ""

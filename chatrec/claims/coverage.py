@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
+from collections.abc import Mapping
 from functools import cache
 
 from chatrec.claims.cues import cues, groups
+from chatrec.claims.names import NAME
 from chatrec.claims.numbers import NUMBER
 from chatrec.claims.sentence import QUOTED, Sentence, content_of
 from chatrec.sentences import STOP, content_words, words
@@ -17,6 +20,8 @@ WHOLE = 3
 """So many words of a part of a sentence can be judged by themselves."""
 
 PART = re.compile(r"[,;:–—]|\s(?:and|but|while|because|so that)\s")
+
+SHORTENED = re.compile(r"n't$|'(?:ll|ve|re|d)$")
 
 FACTS = 0.3
 """The same where only facts are cited, which are told in words of one's own."""
@@ -52,20 +57,38 @@ def share(said: Sentence) -> float:
 def _borne_words(said: Sentence) -> frozenset[str]:
     """Those of the sentences it rests on, and of what it quotes, which stands there word for word."""
     quoted = [double or single for double, single in QUOTED.findall(said.text)]
-    return frozenset[str]().union(*map(content_of, [*said.borne_by, *quoted]))
+    facts = [text for ref, text in said.cited.items() if "#fact:" in ref]
+    return frozenset[str]().union(*map(content_of, [*said.borne_by, *quoted, *facts]))
 
 
 def _meant(said: Sentence) -> frozenset[str]:
-    """The words that tell something of the item, not who says it, whom it suits or how it is liked."""
-    told = [word for word in words(said.text) if word not in _loose()]
-    return frozenset(stem for word in told for stem in content_words(word)) - content_words(said.title)
+    """The words that tell something of the item, not who says it, whom it suits or how it is liked.
+
+    Names and numbers that stand nowhere have been judged by then: what is left of them is the user's.
+    """
+    told = [word for word in words(said.text) if word not in _loose() and not SHORTENED.search(word)]
+    theirs = content_words(" ".join([*NAME.findall(said.text), *NUMBER.findall(said.text)])) - content_of(said.evidence)
+    return frozenset(stem for word in told for stem in content_words(word)) - content_words(said.title) - theirs
 
 
 @cache
 def _loose() -> frozenset[str]:
-    lists = ("telling", "reporter", "bearing", "described", "spans", "openers", "praise", "complaint")
+    lists = ("telling", "reporter", "bearing", "described", "spans", "openers", "praise", "complaint", "light")
     return STOP.union(*map(cues, lists), *groups("degrees"))
 
 
 def _borne(stem: str, borne: frozenset[str]) -> bool:
-    return stem in borne or (len(stem) > 4 and any(other[:5] == stem[:5] for other in borne))
+    """Whether a word stands there, or one of its family, or another word for it."""
+    if stem in borne or (len(stem) > 4 and any(other[:5] == stem[:5] for other in borne)):
+        return True
+    return not _alike().get(stem, frozenset[str]()).isdisjoint(borne)
+
+
+@cache
+def _alike() -> Mapping[str, frozenset[str]]:
+    found = defaultdict[str, set[str]](set)
+    for group in groups("alike"):
+        stems = {stem for word in group for stem in content_words(word)}
+        for stem in stems:
+            found[stem] |= stems
+    return {stem: frozenset(kin) for stem, kin in found.items()}
