@@ -13,6 +13,7 @@ OWN = re.compile(r"\b(?:I|I'm|I've|I'd|I'll|my|me|mine|we|our|us)\b|^(?:Bet|Came
 
 SPEAKING = re.compile(r"(?:^|[,;:]\s)((?:[A-ZÀ-Þ][\w’'.-]*\s)+)(?:(?:him|her|them)sel\w+\s)?(\w+)\b")
 TOLD = re.compile(r"^(?:The|Its)\s(?:\w+\s)?(\w+)\s(\w+)")
+FOR_ALL = re.compile(r"(?:\bnot|n['’]t) (?:be )?for every(?:one|body)\b")
 DEFINITE = re.compile(r"^(?:The|All|Every|Critics|Everybody|Everyone|Audiences|People)\b")
 
 
@@ -52,7 +53,12 @@ def _misplaced(said: Sentence, spoken: set[str]) -> str:
         if verb.casefold() in cues("speaking") and words(name)[-1] not in cues("reporter") | {"i"}:
             return "A review is told as the words of somebody it names."
     crowd = spoken & cues("everybody")
-    if crowd and "not" not in said.words[:1] and not crowd & set(words(said.evidence)):
+    if (
+        crowd
+        and "not" not in said.words[:1]
+        and not FOR_ALL.search(said.plain)
+        and not crowd & set(words(said.evidence))
+    ):
         return "A review is told as everybody's opinion."
     reviews = len(set(said.refs))
     if reviews == 1 and spoken & cues("plural") - set(words(said.evidence)) and not spoken & {"one"}:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from functools import cache
 
 from chatrec.claims.cues import cues, groups
-from chatrec.claims.names import NAME
+from chatrec.claims.names import NAME, called
 from chatrec.claims.numbers import NUMBER
 from chatrec.claims.sentence import QUOTED, Sentence, content_of
 from chatrec.sentences import STOP, content_words, words
@@ -66,8 +66,10 @@ def _meant(said: Sentence) -> frozenset[str]:
 
     Names and numbers that stand nowhere have been judged by then: what is left of them is the user's.
     """
-    told = [word for word in words(said.text) if word not in _loose() and not SHORTENED.search(word)]
-    theirs = content_words(" ".join([*NAME.findall(said.text), *NUMBER.findall(said.text)])) - content_of(said.evidence)
+    told = [word for word in words(said.text) if word.removesuffix("'s") not in _loose() and not SHORTENED.search(word)]
+    first = said.text.partition(" ")[0]
+    judged = [*NAME.findall(said.text), *NUMBER.findall(said.text), *([first] if called(said, first) else ())]
+    theirs = content_words(" ".join(judged)) - content_of(said.evidence)
     return frozenset(stem for word in told for stem in content_words(word)) - content_words(said.title) - theirs
 
 

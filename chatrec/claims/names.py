@@ -33,17 +33,22 @@ CALLED = r"^{name},|,\s{name}\s*[,.!?:]"
 
 def wrong(said: Sentence) -> str:
     there = {_stem(word) for word in words(f"{said.evidence}\n{said.title}")}
-    own = set(words(said.request))
     for name in [*NAME.findall(said.text), *_leading(said.text)]:
         parts = [_stem(word) for word in words(name) if word.capitalize() in name or len(word) == 1]
         if all(derived(part, there) for part in parts) or addressed(said, name) or words(name)[0] in STOP:
             continue
-        receives = re.search(RECEIVES.format(name=re.escape(name)), said.text) or (
-            {"you", "your"} & set(said.words) and re.search(CALLED.format(name=re.escape(name)), said.text)
-        )
-        if not (receives and all(word in own for word in words(name))):
+        if not called(said, name):
             return "A name is not in what it cites."
     return _joined(said)
+
+
+def called(said: Sentence, name: str) -> bool:
+    """Whether a name of the request is spoken to, or of as of one who receives."""
+    own = set(words(said.request))
+    if not all(word in own for word in words(name)):
+        return False
+    patterns = [RECEIVES, CALLED] if {"you", "your"} & set(said.words) else [RECEIVES]
+    return any(re.search(pattern.format(name=re.escape(name)), said.text) for pattern in patterns)
 
 
 def _leading(text: str) -> list[str]:

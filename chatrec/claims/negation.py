@@ -11,13 +11,14 @@ from chatrec.claims.cues import cues, groups, phrases
 from chatrec.claims.sentence import Sentence
 from chatrec.sentences import content_words, words
 
-CLAUSE = re.compile(r"[,;:.!?()—–]|\bbut\b|\bby\b|\bwhen\b|\bwho\b|\bwhich\b|\band\b|\binstead\b")
+CLAUSE = re.compile(r"[,;:.!?()—–]|\bbut\b|\bby\b|\bwhen\b|\bwho\b|\bwhich\b|\bwhat\b|\band\b|\binstead\b")
 THAN = re.compile(r"\b(?:more|rather|less)\b(.*?)\bthan\b(.*)|(.*)\b(?:rather|more) than\b(.*)", re.IGNORECASE)
 REACH, SHORT = 4, 2
 """How many words after it a negation denies, within its clause."""
 
 EMPHATIC = re.compile(
-    r"^\s*never (?:has|had|have|was|were|did)\b.*\bso\b|\b(?:couldn['’]t|can['’]t|cannot) \w+ an? more\b"
+    r"\b(?:never|nothing|nobody)(?: else)? (?:has|had|have|was|were|did)\b.*\bso\b"
+    r"|\b(?:couldn['’]t|can['’]t|cannot) \w+ an? more\b"
 )
 """What denies nothing but says that it was never so much: "Never has it scared me so", "couldn't be a more"."""
 
@@ -28,7 +29,7 @@ STOPS = {"no": frozenset({"to"}), "not": frozenset({"is", "are", "was", "were"})
 def wrong(said: Sentence) -> str:
     mine = _denied(said.plain)
     theirs = _merged(said)
-    told = {stem for word in cues("telling") for stem in content_words(word)}
+    told = {stem for word in cues("telling") | cues("filling") for stem in content_words(word)}
     for stem, flags in mine.items():
         if stem in told:
             continue
