@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from itertools import pairwise
 
-from chatrec.claims.cues import cues
+from chatrec.claims.cues import cues, phrases
 from chatrec.claims.derived import derived
 from chatrec.claims.numbers import NUMBER
 from chatrec.claims.sentence import Sentence, content_of, split
@@ -67,11 +67,13 @@ def _miscounted(said: Sentence) -> bool:
 
 def _counts(text: str) -> list[tuple[str, str]]:
     """The numbers of a text, each with the word that it counts."""
-    told = words(text)
+    told, joined = words(text), {"odd", *phrases("counting")}
     found = list[tuple[str, str]]()
     for at, word in enumerate(told):
         if word in cues("numbers") or NUMBER.fullmatch(word):
             after = told[at + 1 : at + 1 + APART]
             found += [(word, stem) for each in after[:1] for stem in content_words(each)]
-            found += [(word, stem) for first, each in pairwise(after) if first == "odd" for stem in content_words(each)]
+            found += [
+                (word, stem) for first, each in pairwise(after) if first in joined for stem in content_words(each)
+            ]
     return found

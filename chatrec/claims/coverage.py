@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, partial
 
+from chatrec.claims.addressed import addressed
 from chatrec.claims.cues import cues, groups
 from chatrec.claims.names import NAME, called
 from chatrec.claims.numbers import NUMBER
@@ -58,18 +59,25 @@ def _borne_words(said: Sentence) -> frozenset[str]:
     """Those of the sentences it rests on, and of what it quotes, which stands there word for word."""
     quoted = [double or single for double, single in QUOTED.findall(said.text)]
     facts = [text for ref, text in said.cited.items() if "#fact:" in ref]
-    return frozenset[str]().union(*map(content_of, [*said.borne_by, *quoted, *facts]))
+    derived = content_words(" ".join(name for name in _judged(said) if not _users(said, name)))
+    known = derived - content_of(said.evidence)
+    return known.union(*map(content_of, [*said.borne_by, *quoted, *facts]))
+
+
+def _judged(said: Sentence) -> list[str]:
+    """The names and numbers: what is left of them that stands nowhere was judged to be derived, or the user's."""
+    first = said.text.partition(" ")[0]
+    return [*NAME.findall(said.text), *NUMBER.findall(said.text), *([first] if called(said, first) else ())]
+
+
+def _users(said: Sentence, name: str) -> bool:
+    return called(said, name) or addressed(said, name)
 
 
 def _meant(said: Sentence) -> frozenset[str]:
-    """The words that tell something of the item, not who says it, whom it suits or how it is liked.
-
-    Names and numbers that stand nowhere have been judged by then: what is left of them is the user's.
-    """
+    """The words that tell something of the item, not who says it, whom it suits or how it is liked."""
     told = [word for word in words(said.text) if word.removesuffix("'s") not in _loose() and not SHORTENED.search(word)]
-    first = said.text.partition(" ")[0]
-    judged = [*NAME.findall(said.text), *NUMBER.findall(said.text), *([first] if called(said, first) else ())]
-    theirs = content_words(" ".join(judged)) - content_of(said.evidence)
+    theirs = content_words(" ".join(filter(partial(_users, said), _judged(said)))) - content_of(said.evidence)
     return frozenset(stem for word in told for stem in content_words(word)) - content_words(said.title) - theirs
 
 
