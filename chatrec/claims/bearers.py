@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterator
 from itertools import pairwise
 
+from chatrec.claims.addressed import NUMBER, addressed
 from chatrec.claims.cues import cues, phrases
 from chatrec.claims.derived import derived
-from chatrec.claims.numbers import NUMBER
+from chatrec.claims.numbers import AGED
 from chatrec.claims.sentence import Sentence, content_of, split
 from chatrec.sentences import STOP, content_words, words
 
@@ -16,6 +17,9 @@ PART = re.compile(r"[;:–—]|,\s+(?:and|but|while)\s|,\s+(?=with\s)")
 SUBJECT = re.compile(r"^\W*((?:[A-ZÀ-Þ][\w’'-]+\s)+)(?=[a-zà-þ])")
 NAMED = re.compile(r"(?<!^)\b[A-ZÀ-Þ][\w’'-]+|^[A-ZÀ-Þ][\w’'-]+(?=,|\s[A-ZÀ-Þ]|\s\w+s\b)(?<!ing)(?<!ed)(?<!ly)")
 """A capitalised word within a text, or one that begins it and that something is said of."""
+
+SHE = frozenset({"he", "she", "they"})
+"""Whoever is meant by these may be the one."""
 
 HALF = 0.5
 """So much of what a clause tells of its subject must stand in one place, for that place to tell of whom it is told."""
@@ -42,7 +46,10 @@ def _anothers(said: Sentence, clause: str) -> bool:
     near = [part for part in _places(said) if told and len(told & content_of(part)) >= HALF * len(told)]
     if not near or any(derived(word, words(part)) for part in near for word in name):
         return False
-    return any(_named(part) for part in near)
+    others = set[str]().union(*(_named(part) for part in near if not SHE & set(words(part)))) - set(words(clause))
+    facts = set(words("\n".join(text for ref, text in said.cited.items() if "#fact:" in ref)))
+    told_of = set(words("\n".join(_places(said))))
+    return bool(others if name & told_of else others & facts)  # a maker is another's other only beside one of them
 
 
 def _places(said: Sentence) -> Iterator[str]:
@@ -57,8 +64,11 @@ def _named(text: str) -> set[str]:
 
 
 def _miscounted(said: Sentence) -> bool:
-    there = [pair for text in said.cited.values() for pair in _counts(text)]
-    for number, what in _counts(said.plain):
+    there = [pair for ref, text in said.cited.items() if "#fact:" not in ref for pair in _counts(text)]
+    facts = set(words("\n".join(text for ref, text in said.cited.items() if "#fact:" in ref)))
+    for number, what in _counts(AGED.sub(" ", said.plain)):
+        if number in facts or addressed(said, number):
+            continue
         others = {other for other, counted in there if counted == what}
         if others and number not in others:
             return True

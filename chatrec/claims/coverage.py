@@ -7,10 +7,9 @@ from collections import defaultdict
 from collections.abc import Mapping
 from functools import cache, partial
 
-from chatrec.claims.addressed import addressed
+from chatrec.claims.addressed import NUMBER, addressed
 from chatrec.claims.cues import cues, groups
 from chatrec.claims.names import NAME, called
-from chatrec.claims.numbers import NUMBER
 from chatrec.claims.sentence import QUOTED, Sentence, content_of
 from chatrec.sentences import STOP, content_words, words
 
@@ -31,7 +30,8 @@ FACTS = 0.3
 def wrong(said: Sentence) -> str:
     if not _meant(said):
         checkable = QUOTED.search(said.text) or NUMBER.search(said.text)
-        return "" if checkable else "It says nothing that could be checked."
+        literal = set(said.words) & cues("light") and content_of(said.plain) <= content_of(said.evidence)
+        return "" if checkable or literal else "It says nothing that could be checked."
     needed = FACTS if all("#fact:" in ref for ref in said.refs) else SHARED
     if share(said) < needed:
         return "Too little of it stands in what it cites."
