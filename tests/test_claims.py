@@ -57,9 +57,10 @@ def refusal(sentence: str, *refs: str, request: str = "a lamp for Clara") -> str
 
 
 def test_of_the_open_claims_nearly_all_false_ones_are_caught_and_few_true_ones_refused() -> None:
+    """Of 131 each: at least 90 of a hundred, at most 10."""
     caught, alarms = figures("open")
-    assert caught >= 90
-    assert alarms <= 10
+    assert caught >= 118
+    assert alarms <= 13
 
 
 def test_of_the_locked_claims_most_false_ones_are_caught_and_few_true_ones_refused() -> None:
