@@ -153,8 +153,8 @@ FILM = {
         "Ida Roe finds a sponsor; Max Low is hiding forty letters under the floor. There's no guide to show the town. "
         "An Andean ridge, twenty-one days of snow, thirty thousand stones."
     ),
-    "f#review:1": "Never has broad daylight scared me so. Max steals it, with Englishmen as flat as paper.",
-    "f#review:2": "Max is somewhat too purely vain for my taste.",
+    "f#review:1": "Never has broad daylight scared me so. Ada Bell steals it, with Englishmen as flat as paper.",
+    "f#review:2": "Max is somewhat too purely vain for my taste; daylight scared him.",
     "f#fact:directors": "directors: Ada Bell, Ben Ash",
     "f#fact:countries": "countries: Iran",
     "f#fact:runtime": "runtime: 72",
@@ -167,10 +167,10 @@ FILM = {
         ("Ida Roe is hiding forty letters.", ["description"], "of another"),
         ("Max Low finds a sponsor.", ["description"], "of another"),
         ("The snow lies for thirty days.", ["description"], "number of another"),
-        ("Ada Bell steals it.", ["review:1", "fact:directors"], "told as a fact|of another"),
+        ("Ben Ash steals it.", ["review:1", "fact:directors"], "of another"),
         (
-            "Ada Bell herself says that broad daylight never scared her so.",
-            ["review:1", "fact:directors"],
+            "Ben Ash himself says that daylight scared him.",
+            ["review:2", "fact:directors"],
             "not speak|of another",
         ),
         ("A seasoned critic calls the Englishmen flat as paper.", ["review:1"], "not speak"),
