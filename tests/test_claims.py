@@ -57,9 +57,10 @@ def refusal(sentence: str, *refs: str, request: str = "a lamp for Clara") -> str
 
 
 def test_of_the_open_claims_nearly_all_false_ones_are_caught_and_few_true_ones_refused() -> None:
+    """Of 131 each: at least 90 of a hundred, at most 10."""
     caught, alarms = figures("open")
-    assert caught >= 90
-    assert alarms <= 10
+    assert caught >= 118
+    assert alarms <= 13
 
 
 def test_of_the_locked_claims_most_false_ones_are_caught_and_few_true_ones_refused() -> None:
@@ -145,3 +146,60 @@ def test_what_is_composed_without_a_language_model_passes_the_same_check() -> No
 def test_any_text_is_judged_without_failing(sentence: str, refs: list[str]) -> None:
     borne = supported(sentence, refs, GROUNDS, title="Bow Lamp", request="a lamp")
     assert not borne or refs
+
+
+FILM = {
+    "f#description": (
+        "Ida Roe finds a sponsor; Max Low is hiding forty letters under the floor. There's no guide to show the town. "
+        "An Andean ridge, twenty-one days of snow, thirty thousand stones."
+    ),
+    "f#review:1": "Never has broad daylight scared me so. Ada Bell steals it, with Englishmen as flat as paper.",
+    "f#review:2": "Max is somewhat too purely vain for my taste; daylight scared him.",
+    "f#fact:directors": "directors: Ada Bell, Ben Ash",
+    "f#fact:countries": "countries: Iran",
+    "f#fact:runtime": "runtime: 72",
+}
+
+
+@pytest.mark.parametrize(
+    ("sentence", "refs", "reason"),
+    [
+        ("Ida Roe is hiding forty letters.", ["description"], "of another"),
+        ("Max Low finds a sponsor.", ["description"], "of another"),
+        ("The snow lies for thirty days.", ["description"], "number of another"),
+        ("Ben Ash steals it.", ["review:1", "fact:directors"], "of another"),
+        (
+            "Ben Ash himself says that daylight scared him.",
+            ["review:2", "fact:directors"],
+            "not speak|of another",
+        ),
+        ("A seasoned critic calls the Englishmen flat as paper.", ["review:1"], "not speak"),
+        ("Max is far too vain for one reviewer.", ["review:2"], "reserve"),
+        ("It stays below your 60 minutes.", ["fact:runtime"], "number"),
+        ("It runs for 80 minutes.", ["fact:runtime"], "number"),
+        ("It's a Turkish film.", ["fact:countries"], "name"),
+        ("Three people directed it.", ["fact:directors"], "number in words"),
+    ],
+)
+def test_what_belongs_to_somebody_else_is_found_out(sentence: str, refs: list[str], reason: str) -> None:
+    request = "I have 80 minutes, or 60"
+    told = why_not(sentence, [f"f#{ref}" for ref in refs], FILM, title="Snow Post", request=request)
+    assert any(part in told for part in reason.split("|")), told
+
+
+@pytest.mark.parametrize(
+    ("sentence", "refs"),
+    [
+        ("It's an Iranian film.", ["fact:countries"]),
+        ("Thirty thousand stones stand on a ridge in the Andes.", ["description"]),
+        ("There's no guide here to explain the town.", ["description"]),
+        ("In broad daylight it frightened one viewer.", ["review:1"]),
+        ("One reviewer finds the English as flat as paper.", ["review:1"]),
+        ("It stays below your 80 minutes, Ottilie, with its 72.", ["fact:runtime"]),
+        ("You wanted less than two hours: it takes 72 minutes.", ["fact:runtime"]),
+        ("Two people directed it: Ada Bell and Ben Ash.", ["fact:directors"]),
+    ],
+)
+def test_names_of_peoples_the_users_own_numbers_and_emphasis_may_be_said(sentence: str, refs: list[str]) -> None:
+    request = "I'm Ottilie and have 80 minutes, so less than two hours"
+    assert why_not(sentence, [f"f#{ref}" for ref in refs], FILM, title="Snow Post", request=request) == ""

@@ -9,6 +9,7 @@ from collections.abc import Collection, Mapping
 
 from chatrec.claims import (
     attribution,
+    bearers,
     counts,
     coverage,
     degree,
@@ -26,7 +27,7 @@ from chatrec.sentences import content_words
 
 __all__ = ["LONGEST", "attributed", "supported", "why_not"]
 
-CHECKS = (form, quotes, numbers, names, roles, coverage, negation, attribution, degree, opinion)
+CHECKS = (form, quotes, numbers, names, roles, bearers, coverage, negation, attribution, degree, opinion)
 
 COUNTING = (form, quotes, counts)
 """What a sentence must pass that counts reviews: the others compare it with what single sentences say."""

@@ -39,6 +39,8 @@ def wrong(said: Sentence) -> str:
 
 def _unhedged(said: Sentence) -> str:
     """Whether a word that is only said with reserve is said without."""
+    if any(phrase in said.plain.casefold() for phrase in phrases("near_hedges")):
+        return ""
     mine = _hedged(said.plain)
     for text in said.borne_by:
         for stem, kept in _hedged(text).items():
@@ -71,5 +73,5 @@ def _hedged(text: str) -> dict[str, frozenset[bool]]:
                 continue
             for stem in content_words(word):
                 found.setdefault(stem, set()).add(left > 0)
-            left -= 1
+            left -= word not in cues("intensifying")
     return {stem: frozenset(flags) for stem, flags in found.items()}

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import re
 
+from chatrec.claims.addressed import addressed
 from chatrec.claims.cues import cues
+from chatrec.claims.derived import derived
 from chatrec.claims.sentence import Sentence, split
 from chatrec.sentences import STOP, content_words, words
 
 NAME = re.compile(r"(?<![\w’'-])(?<!^)(?<![.!?]\s)[A-ZÀ-Þ][\w’'-]+|^[A-ZÀ-Þ][\w-]+(?=[’']s\b)")
 """A capitalised word that does not begin a sentence, or one that owns something."""
 
-LEADING = re.compile(r"^([A-ZÀ-Þ][\w’'-]+)(?=\s+[A-ZÀ-Þ]|,?\s+(?:an?|the)\s|,?\s+(?:who|is|was|has)\s)")
+LEADING = re.compile(r"^([A-ZÀ-Þ][\w’'-]+)(?=\s+[A-ZÀ-Þ]|,\s+(?:an?|the)\s|,?\s+(?:who|is|was|has)\s)")
 """A capitalised word that begins the sentence and is a name by what follows it."""
+
+ORDINARY = re.compile(r"(?:less|ful|ous)$")
+"""How no name ends, but a word that describes ("Breathless is how")."""
 
 APPOSED = re.compile(r"((?:[A-ZÀ-Þ][\w’'.-]+\s?)+),\s+(an?|the)\s+([^,;:.]+)(?:,|$)")
 """A name and what it is said to be: "Name, a careful neighbour, ..." """
@@ -22,22 +27,37 @@ EQUATED = re.compile(r"((?:[A-ZÀ-Þ][\w’'.-]+\s?)+)\s(?:is|was|as|plays|playe
 RECEIVES = r"(?:{name}\s+(?:gets?|could|would|might|may|will|can|should)\b|\b(?:[Ff]or|[Yy]our(?:\s\w+)?)\s+{name}\b)"
 """How a name of the user's own is spoken of: as of one who receives, not as a part of the item."""
 
+CALLED = r"^{name},|,\s{name}\s*[,.!?:]"
+"""How the user is called by his name, in a sentence that says "you" to him."""
+
 
 def wrong(said: Sentence) -> str:
     there = {_stem(word) for word in words(f"{said.evidence}\n{said.title}")}
-    own = set(words(said.request))
     for name in [*NAME.findall(said.text), *_leading(said.text)]:
-        if all(_known(_stem(word), there) for word in words(name) if word.capitalize() in name or len(word) == 1):
+        parts = [_stem(word) for word in words(name) if word.capitalize() in name or len(word) == 1]
+        if all(derived(part, there) for part in parts) or addressed(said, name) or words(name)[0] in STOP:
             continue
-        receives = re.search(RECEIVES.format(name=re.escape(name)), said.text)
-        if not (receives and all(word in own for word in words(name))):
+        if not called(said, name):
             return "A name is not in what it cites."
     return _joined(said)
 
 
+def called(said: Sentence, name: str) -> bool:
+    """Whether a name of the request is spoken to, or of as of one who receives."""
+    own = set(words(said.request))
+    if not all(word in own for word in words(name)):
+        return False
+    patterns = [RECEIVES, CALLED] if {"you", "your"} & set(said.words) else [RECEIVES]
+    return any(re.search(pattern.format(name=re.escape(name)), said.text) for pattern in patterns)
+
+
 def _leading(text: str) -> list[str]:
     found = LEADING.search(text)
-    if not found or words(found[1])[0] in STOP | cues("reporter") | cues("bearing") | cues("openers"):
+    if (
+        not found
+        or ORDINARY.search(found[1])
+        or words(found[1])[0] in STOP | cues("reporter") | cues("bearing") | cues("openers")
+    ):
         return []
     return [found[1]]
 
@@ -58,11 +78,6 @@ def _joined(said: Sentence) -> str:
 
 def _all(name: str, text: str) -> bool:
     return set(words(name)) <= set(words(text))
-
-
-def _known(name: str, there: set[str]) -> bool:
-    """Whether a name stands there, or what it is derived from."""
-    return name in there or any(len(word) >= 5 and name[: len(word)] == word for word in there)
 
 
 def _stem(word: str) -> str:

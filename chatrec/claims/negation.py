@@ -5,21 +5,31 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from functools import lru_cache
+from itertools import pairwise
 
 from chatrec.claims.cues import cues, groups, phrases
 from chatrec.claims.sentence import Sentence
 from chatrec.sentences import content_words, words
 
-CLAUSE = re.compile(r"[,;:.!?()—–]|\bbut\b|\bby\b|\bwhen\b|\bwho\b|\bwhich\b|\band\b|\binstead\b")
+CLAUSE = re.compile(r"[,;:.!?()—–]|\bbut\b|\bby\b|\bwhen\b|\bwho\b|\bwhich\b|\bwhat\b|\band\b|\binstead\b")
 THAN = re.compile(r"\b(?:more|rather|less)\b(.*?)\bthan\b(.*)|(.*)\b(?:rather|more) than\b(.*)", re.IGNORECASE)
 REACH, SHORT = 4, 2
 """How many words after it a negation denies, within its clause."""
+
+EMPHATIC = re.compile(
+    r"\b(?:never|nothing|nobody)(?: else)? (?:has|had|have|was|were|did)\b.*\bso\b"
+    r"|\b(?:couldn['’]t|can['’]t|cannot) \w+ an? more\b"
+)
+"""What denies nothing but says that it was never so much: "Never has it scared me so", "couldn't be a more"."""
+
+STOPS = {"no": frozenset({"to"}), "not": frozenset({"is", "are", "was", "were"})}
+"""What ends the reach after a word denied: "no guide to show the town", "that it won't break is what I like"."""
 
 
 def wrong(said: Sentence) -> str:
     mine = _denied(said.plain)
     theirs = _merged(said)
-    told = {stem for word in cues("telling") for stem in content_words(word)}
+    told = {stem for word in cues("telling") | cues("filling") for stem in content_words(word)}
     for stem, flags in mine.items():
         if stem in told:
             continue
@@ -42,18 +52,31 @@ def _denied(text: str) -> dict[str, frozenset[bool]]:
     """Of each content word whether it is denied, and whether it is not."""
     found = defaultdict[str, set[bool]](set)
     for clause in CLAUSE.split(text.casefold()):
-        left = 0
         flip = any(phrase in clause for phrase in phrases("supposing"))
-        for word in words(clause):
-            if word in cues("negations") or word.endswith("n't"):
-                left = SHORT if word == "without" else REACH
+        for word, denied in _reached(clause):
             if word.endswith("less") and len(word) > 6:
                 for stem in content_words(word.removesuffix("less")):
-                    found[stem].add(not (left > 0) ^ flip)
+                    found[stem].add(not denied ^ flip)
             for stem in content_words(word):
-                found[stem].add((left > 0) ^ flip)
-                left -= 1
+                found[stem].add(denied ^ flip)
     return {stem: frozenset(flags) for stem, flags in found.items()}
+
+
+def _reached(clause: str) -> list[tuple[str, bool]]:
+    """The words of a clause, and whether a negation before them denies each."""
+    told = words(clause)
+    if EMPHATIC.search(clause):
+        return [(word, False) for word in told]
+    left, reach, stops, found = 0, 0, frozenset[str](), list[tuple[str, bool]]()
+    for before, word in pairwise(["", *told]):
+        if word in cues("negations") or word.endswith("n't"):
+            left = reach = SHORT if word == "without" or (before, word) == ("with", "no") else REACH
+            stops = STOPS.get("not" if word.endswith("n't") else word, frozenset())
+        elif word in stops and left < reach:
+            left = 0
+        found.append((word, left > 0))
+        left -= len(content_words(word))
+    return found
 
 
 def _opposite(said: Sentence) -> str:

@@ -6,8 +6,8 @@ import re
 from functools import cache
 from itertools import pairwise
 
+from chatrec.claims.addressed import NUMBER
 from chatrec.claims.cues import groups
-from chatrec.claims.numbers import NUMBER
 from chatrec.claims.sentence import Sentence
 from chatrec.sentences import content_words, words
 
