@@ -177,6 +177,7 @@ FILM = {
         ("Max is far too vain for one reviewer.", ["review:2"], "reserve"),
         ("It stays below your 60 minutes.", ["fact:runtime"], "number"),
         ("It runs for 80 minutes.", ["fact:runtime"], "number"),
+        ("It takes two hours.", ["fact:runtime"], "number in words"),
         ("It's a Turkish film.", ["fact:countries"], "name"),
         ("Three people directed it.", ["fact:directors"], "number in words"),
     ],
@@ -198,6 +199,8 @@ def test_what_belongs_to_somebody_else_is_found_out(sentence: str, refs: list[st
         ("It stays below your 80 minutes, Ottilie, with its 72.", ["fact:runtime"]),
         ("You wanted less than two hours: it takes 72 minutes.", ["fact:runtime"]),
         ("Two people directed it: Ada Bell and Ben Ash.", ["fact:directors"]),
+        ("It takes just over an hour, so one hour and a bit.", ["fact:runtime"]),
+        ("Two viewers were scared by daylight.", ["review:1", "review:2"]),
     ],
 )
 def test_names_of_peoples_the_users_own_numbers_and_emphasis_may_be_said(sentence: str, refs: list[str]) -> None:
