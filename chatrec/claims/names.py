@@ -45,8 +45,8 @@ def wrong(said: Sentence) -> str:
 def called(said: Sentence, name: str) -> bool:
     """Whether a name of the request is spoken to, or of as of one who receives."""
     own = set(words(said.request))
-    if not all(word in own for word in words(name)):
-        return False
+    if (name.isupper() and len(name) > 1) or not all(word in own for word in words(name)):
+        return False  # what is shouted is no name
     patterns = [RECEIVES, CALLED] if {"you", "your"} & set(said.words) else [RECEIVES]
     return any(re.search(pattern.format(name=re.escape(name)), said.text) for pattern in patterns)
 
