@@ -34,7 +34,7 @@ CALLED = r"^{name},|,\s{name}\s*[,.!?:]"
 def wrong(said: Sentence) -> str:
     there = {_stem(word) for word in words(f"{said.evidence}\n{said.title}")}
     for name in [*NAME.findall(said.text), *_leading(said.text)]:
-        parts = [_stem(word) for word in words(name) if word.capitalize() in name or len(word) == 1]
+        parts = [_stem(word) for word in words(name) if name.isupper() or word.capitalize() in name]
         if all(derived(part, there) for part in parts) or addressed(said, name) or words(name)[0] in STOP:
             continue
         if not called(said, name):
