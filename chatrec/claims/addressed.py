@@ -17,7 +17,7 @@ MINUTES = 60
 
 def addressed(said: Sentence, token: str) -> bool:
     """Whether the name or number `token` is the user's and stands in a clause that tells him what he asked for."""
-    if token.casefold() not in _own(said):
+    if (token.isupper() and len(token) > 1) or token.casefold() not in _own(said):
         return False
     pattern = re.compile(rf"(?<!\w){re.escape(token)}(?!\w*[-])", re.IGNORECASE)
     places = [(clause, found) for clause in _clauses(said.text) for found in pattern.finditer(clause)]

@@ -34,7 +34,7 @@ CALLED = r"^{name},|,\s{name}\s*[,.!?:]"
 def wrong(said: Sentence) -> str:
     there = {_stem(word) for word in words(f"{said.evidence}\n{said.title}")}
     for name in [*NAME.findall(said.text), *_leading(said.text)]:
-        parts = [_stem(word) for word in words(name) if word.capitalize() in name or len(word) == 1]
+        parts = [_stem(word) for word in words(name) if name.isupper() or word.capitalize() in name]
         if all(derived(part, there) for part in parts) or addressed(said, name) or words(name)[0] in STOP:
             continue
         if not called(said, name):
@@ -45,8 +45,8 @@ def wrong(said: Sentence) -> str:
 def called(said: Sentence, name: str) -> bool:
     """Whether a name of the request is spoken to, or of as of one who receives."""
     own = set(words(said.request))
-    if not all(word in own for word in words(name)):
-        return False
+    if (name.isupper() and len(name) > 1) or not all(word in own for word in words(name)):
+        return False  # what is shouted is no name
     patterns = [RECEIVES, CALLED] if {"you", "your"} & set(said.words) else [RECEIVES]
     return any(re.search(pattern.format(name=re.escape(name)), said.text) for pattern in patterns)
 
