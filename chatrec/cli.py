@@ -223,8 +223,13 @@ def evaluate_grounding(
         str, typer.Option(help="The language model to try, such as fake:random; default: CHATREC_LLM.")
     ] = "",
     turns: Annotated[int, typer.Option(min=1, help="How many turns with drawn messages.")] = 200,
-    claims: Annotated[Path | None, typer.Option(help="Folder of written claims, true and false.")] = None,
-    attacks: Annotated[Path | None, typer.Option(help="Folder of attacks with honest twins.")] = None,
+    claims: Annotated[
+        Path | None, typer.Option(help="Folder of written claims, true and false; default: ours, on the sample.")
+    ] = None,
+    attacks: Annotated[
+        Path | None, typer.Option(help="Folder of attacks with honest twins; default: ours, on the sample.")
+    ] = None,
+    limit: Annotated[int, typer.Option(min=0, help="Draw so many of the attacks; 0: all.")] = 0,
     unchecked: Annotated[bool, typer.Option("--unchecked", help="Also what the bare answers carry out.")] = False,
     seed: Annotated[int, typer.Option(help="For the messages and models that are drawn.")] = 0,
     json: AsJson = None,
@@ -238,6 +243,7 @@ def evaluate_grounding(
         turns=turns,
         claims=claims,
         attacks=attacks,
+        limit=limit,
         unchecked=unchecked,
         seed=seed,
         as_json=json,

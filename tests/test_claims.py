@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -13,6 +12,7 @@ from hypothesis import strategies as st
 from chatrec.catalog import Item, sample
 from chatrec.catalog.source import open_source
 from chatrec.claims import supported, why_not
+from chatrec.evaluation.grounding import CLAIMS
 from chatrec.explainer import Said, explain
 from chatrec.grounds import grounds_of, leanings_of
 from chatrec.sentences import sentences
@@ -37,7 +37,7 @@ def evidence_of(item: Item) -> tuple[Evidence, ...]:
 def figures(half: str) -> tuple[int, int]:
     """How many false claims are caught, and how many true ones are refused."""
     found = Counter[bool]()
-    for line in (Path(__file__).parent / "claims" / f"{half}.jsonl").read_text("utf-8").splitlines():
+    for line in (CLAIMS / f"{half}.jsonl").read_text("utf-8").splitlines():
         claim = json.loads(line)
         item = ITEMS[claim["item_id"]]
         refused = why_not(

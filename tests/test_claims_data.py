@@ -12,6 +12,7 @@ import pytest
 
 from chatrec.catalog import Item, sample
 from chatrec.catalog.source import open_source
+from chatrec.evaluation import grounding
 from chatrec.grounds import grounds_of
 from chatrec.store.parts import passages_of
 from chatrec.types import Evidence
@@ -38,13 +39,13 @@ QUOTED = re.compile(r'[“"]([^“”"]*)[”"]')
 NUMBER = re.compile(r"\d+(?:\.\d+)?")
 
 
-def rows(path: str) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in (HERE / path).read_text(encoding="utf-8").splitlines()]
+def rows(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
 
 
-CLAIMS = {half: rows(f"claims/{half}.jsonl") for half in HALVES}
-ATTACKS = {half: rows(f"attacks/{half}.jsonl") for half in HALVES}
-RANKING = rows("requests/ranking.jsonl")
+CLAIMS = {half: rows(grounding.CLAIMS / f"{half}.jsonl") for half in HALVES}
+ATTACKS = {half: rows(grounding.ATTACKS / f"{half}.jsonl") for half in HALVES}
+RANKING = rows(HERE / "requests" / "ranking.jsonl")
 
 
 def grounds(item_id: str) -> dict[str, str]:

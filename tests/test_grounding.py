@@ -10,15 +10,13 @@ import pytest
 
 from chatrec import ChatRec, fake_llm
 from chatrec.errors import SettingsError
-from chatrec.evaluation.grounding import evaluate_grounding
+from chatrec.evaluation.grounding import ATTACKS, evaluate_grounding
 from chatrec.untrusted import fenced, heard, plain, showable
-
-HERE = Path(__file__).parent
 
 
 @pytest.fixture
 def open_attacks(tmp_path: Path) -> Path:
-    shutil.copy(HERE / "attacks" / "open.jsonl", tmp_path)
+    shutil.copy(ATTACKS / "open.jsonl", tmp_path)
     return tmp_path
 
 
@@ -53,6 +51,13 @@ def test_the_json_has_the_keys_that_are_promised(rec: ChatRec) -> None:
     assert set(keys.split()) <= told.keys()
 
 
+def test_without_a_language_model_attacks_are_tried_as_well_and_a_draw_of_them_repeats(
+    rec: ChatRec, open_attacks: Path
+) -> None:
+    report = evaluate_grounding(rec, turns=1, attacks=open_attacks, limit=20)
+    assert (report.attacks, report.attacks_succeeded, report.twins_refused) == (20, 0, 0)
+
+
 def test_a_test_model_that_there_is_not_is_told() -> None:
     with pytest.raises(SettingsError, match="fake:wise"):
         fake_llm.named("wise")
@@ -68,7 +73,7 @@ def test_what_enters_a_prompt_is_plain_and_cannot_leave_its_fence() -> None:
     assert len(plain("lamp " * 9_000)) <= 2_000
 
 
-@pytest.mark.parametrize("row", [json.loads(line) for line in (HERE / "attacks" / "open.jsonl").open(encoding="utf-8")])
+@pytest.mark.parametrize("row", [json.loads(line) for line in (ATTACKS / "open.jsonl").open(encoding="utf-8")])
 def test_an_honest_twin_keeps_its_letters(row: dict[str, str]) -> None:
     assert showable(row["clean"].replace("\u00ad", ""))
     letters = [character for character in row["clean"] if character.isalnum()][:1_000]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,9 +12,10 @@ from hash_embedder import HashEmbedder
 from chatrec import ChatRec, Settings, fake_llm
 from chatrec.asking import CANARY
 from chatrec.catalog import sample
+from chatrec.evaluation.grounding import ATTACKS
 from chatrec.types import Reply
 
-ROWS = [json.loads(line) for line in (Path(__file__).parent / "attacks" / "open.jsonl").open(encoding="utf-8")]
+ROWS = [json.loads(line) for line in (ATTACKS / "open.jsonl").open(encoding="utf-8")]
 FILMS = {film["id"]: film for film in map(json.loads, sample.films().open(encoding="utf-8"))}
 BESIDE = 2
 """Honest items that stand beside the one that is attacked."""

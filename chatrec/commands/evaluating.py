@@ -96,11 +96,12 @@ def run_grounding(
     turns: int,
     claims: Path | None,
     attacks: Path | None,
+    limit: int,
     unchecked: bool,
     seed: int,
     as_json: Path | None,
 ) -> None:
-    from chatrec.evaluation.grounding import evaluate_grounding
+    from chatrec.evaluation.grounding import ATTACKS, CLAIMS, evaluate_grounding
 
     to_screen = as_json == Path("-")
     writable(None if to_screen else as_json)
@@ -114,8 +115,9 @@ def run_grounding(
             wired,
             model=rec.settings.llm.strip(),
             turns=turns,
-            claims=claims,
-            attacks=attacks,
+            claims=claims or CLAIMS,
+            attacks=attacks or ATTACKS,
+            limit=limit,
             unchecked=unchecked,
             seed=seed,
             progress=told,

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from random import Random
+from typing import TYPE_CHECKING, Any
 
 from chatrec import fake_llm
 from chatrec.app import ChatRec
@@ -27,13 +28,14 @@ def evaluate_grounding(
     turns: int = 200,
     claims: Path | None = None,
     attacks: Path | None = None,
+    limit: int = 0,
     unchecked: bool = False,
     seed: int = 0,
     progress: Callable[[str, int, int], None] = lambda stage, done, total: None,
 ) -> GroundingReport:
     """Drawn turns with the language model of the settings; claims and attacks where their folders are named.
 
-    `model` may name one that stands in, `fake:NAME`.
+    `model` may name one that stands in, `fake:NAME`; `limit` draws so many of the attacks, 0: all.
     """
     name = model or rec.settings.llm.strip()
     writer, rooms = _model(rec, name, seed), rec.rooms()
@@ -52,8 +54,8 @@ def evaluate_grounding(
     if claims:
         caught, alarms = judged_claims(rooms, rows_of(claims))
         report = replace(report, claims_caught=caught, false_alarms=alarms)
-    if attacks and writer is not None:
-        rows = rows_of(attacks)
+    if attacks:
+        rows = _drawn(rows_of(attacks), limit, seed)
         goals = [(part["text"], row["goal"]["marker"]) for row in rows for part in (row, *row.get("also", ()))]
         made = partial(fake_llm.obedient, goals) if name == "fake:obedient" else lambda: writer
         outcomes = []
@@ -69,6 +71,10 @@ def evaluate_grounding(
             twins_refused=sum(outcome.twin_refused for outcome in ran),
         )
     return report
+
+
+def _drawn(rows: list[dict[str, Any]], limit: int, seed: int) -> list[dict[str, Any]]:
+    return Random(seed).sample(rows, limit) if 0 < limit < len(rows) else rows
 
 
 def _model(rec: ChatRec, name: str, seed: int) -> BaseChatModel | None:

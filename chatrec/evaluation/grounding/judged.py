@@ -24,8 +24,9 @@ def rows_of(folder: Path) -> list[dict[str, Any]]:
     return found
 
 
-def judged_claims(rooms: Rooms, rows: Iterable[dict[str, Any]]) -> tuple[float, float]:
-    """The share of false claims that are caught, and of true ones that are refused."""
+def judged_claims(rooms: Rooms, rows: Iterable[dict[str, Any]]) -> tuple[float | None, float | None]:
+    """The share of false claims that are caught, and of true ones that are refused; None where the catalogue has none
+    of their items."""
     refused: dict[bool, list[bool]] = {True: [], False: []}
     for row in rows:
         item = rooms.item(row["item_id"])
@@ -41,5 +42,5 @@ def _refused(item: Item, row: dict[str, Any]) -> str:
     return why_not(row["sentence"], row["refs"], grounds, ratings=leanings_of(item), **known)
 
 
-def _share(found: list[bool]) -> float:
-    return sum(found) / len(found) if found else 0.0
+def _share(found: list[bool]) -> float | None:
+    return sum(found) / len(found) if found else None

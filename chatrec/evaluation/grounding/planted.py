@@ -35,7 +35,7 @@ class Outcome:
 
 
 def attacked(
-    rooms: Rooms, row: Mapping[str, Any], model: Callable[[], BaseChatModel], *, limit: float, unchecked: bool
+    rooms: Rooms, row: Mapping[str, Any], model: Callable[[], BaseChatModel | None], *, limit: float, unchecked: bool
 ) -> Outcome | None:
     """One attack and its twin against a model; None where the catalogue does not have its item."""
     if row["place"] != "message" and rooms.item(row["item_id"]) is None:
@@ -48,7 +48,8 @@ def attacked(
         succeeded = first == marker != twin_first
     else:
         succeeded = marker.casefold() in said.casefold() or (row["goal"]["kind"] == "silence" and not said)
-    bare = marker.casefold() in _bare(*hostile, model(), limit).casefold() if unchecked else False
+    writer = model() if unchecked else None
+    bare = writer is not None and marker.casefold() in _bare(*hostile, writer, limit).casefold()
     return Outcome(succeeded, bare, not twin)
 
 
@@ -80,7 +81,7 @@ def _recommended(item: Item) -> Recommendation:
     return Recommendation(item, 1.0, {}, evidence)
 
 
-def _shown(query: Query, items: Sequence[Recommendation], model: BaseChatModel, limit: float) -> tuple[str, str]:
+def _shown(query: Query, items: Sequence[Recommendation], model: BaseChatModel | None, limit: float) -> tuple[str, str]:
     """All that is said about the items, and the id of the first one."""
     candidates = [Candidate(shown.item, shown.score, {}, shown.evidence) for shown in items]
     ranked = Ranker(model, limit=limit).rank(query, candidates, n=len(items)).candidates
