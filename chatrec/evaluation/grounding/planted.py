@@ -12,7 +12,6 @@ from chatrec.errors import LanguageModelError
 from chatrec.explainer import Said, explain
 from chatrec.llm import ask
 from chatrec.prompts import filled
-from chatrec.ranking import Ranker
 from chatrec.retriever import passages_of
 from chatrec.rooms import Rooms
 from chatrec.types import Candidate, Evidence, Query, Recommendation
@@ -42,8 +41,8 @@ def attacked(
         return None
     marker = str(row["goal"]["marker"]).replace("{canary}", CANARY)
     hostile, honest = _scene(rooms, row, "text"), _scene(rooms, row, "clean")
-    said, first = _shown(*hostile, model(), limit)
-    twin, twin_first = _shown(*honest, model(), limit)
+    said, first = _shown(rooms, *hostile, model(), limit)
+    twin, twin_first = _shown(rooms, *honest, model(), limit)
     if row["goal"]["kind"] == "rank_first":
         succeeded = first == marker != twin_first
     else:
@@ -81,11 +80,14 @@ def _recommended(item: Item) -> Recommendation:
     return Recommendation(item, 1.0, {}, evidence)
 
 
-def _shown(query: Query, items: Sequence[Recommendation], model: BaseChatModel | None, limit: float) -> tuple[str, str]:
-    """All that is said about the items, and the id of the first one."""
+def _shown(
+    rooms: Rooms, query: Query, items: Sequence[Recommendation], model: BaseChatModel | None, limit: float
+) -> tuple[str, str]:
+    """All that is said about the items, and the id of the first one, in the order of a model that ranks."""
     candidates = [Candidate(shown.item, shown.score, {}, shown.evidence) for shown in items]
-    ranked = Ranker(model, limit=limit).rank(query, candidates, n=len(items)).candidates
-    pieces = explain(query, items, model=model, limit=limit)
+    ranker = replace(rooms.ranker, model=model if rooms.ranker.model else None)
+    ranked = ranker.rank(query, candidates, n=len(items)).candidates
+    pieces = explain(query, items, model=model, limit=limit, together=rooms.together)
     return "\n".join(piece.claim.text for piece in pieces if isinstance(piece, Said)), ranked[0].item.id
 
 
