@@ -16,7 +16,7 @@ from chatrec.recommenders import _training as training
 from chatrec.recommenders._histories import hold_last, used_items
 from chatrec.recommenders.p5.indexing import Indexing, index_of
 from chatrec.recommenders.p5.language import END, LONGEST, Language, Tasks, rows_of, stars_of, told
-from chatrec.recommenders.p5.net import decoded, encoded, exported, net
+from chatrec.recommenders.p5.t5 import decoded, encoded, exported, net
 from chatrec.recommenders.p5.trie import States, Trie
 from chatrec.types import Query
 
@@ -74,7 +74,7 @@ class Recommender:
     branches: int = 16
     embedding_size: int = 64
     layers: int = 2
-    heads: int = 2
+    heads: int = 4
     length: int = 20
     dropout: float = 0.1
     drawn: int = 8

@@ -53,6 +53,7 @@ def net(*, tokens: int, embedding_size: int, layers: int, heads: int, dropout: f
                 )
             )
             self.whole = nn.Embedding(MOST_WORDS, embedding_size)
+            nn.init.normal_(self.whole.weight, std=0.02)  # larger ones hide the tokens for long
 
         def forward(self, prompts: torch.Tensor, answers: torch.Tensor) -> Any:
             words = torch.from_numpy(whole_words(prompts.cpu().numpy(), first_word)).to(prompts.device)
@@ -92,7 +93,7 @@ def decoded(arrays: Arrays, answers: NDArray[np.int64], memory: Floats, *, heads
     places = answers.shape[1]
     bias = _distances(arrays, "decoder", places) + np.where(np.tri(places, dtype=bool), 0.0, -1e9)
     x = arrays["shared.weight"][answers].astype(np.float64)
-    return _stack(arrays, "decoder", x, heads, bias, memory) * x.shape[-1] ** -0.5
+    return np.asarray(_stack(arrays, "decoder", x, heads, bias, memory) * x.shape[-1] ** -0.5)
 
 
 def _stack(arrays: Arrays, stack: str, x: Floats, heads: int, bias: Floats, memory: Floats | None) -> Floats:
@@ -138,8 +139,8 @@ def _distances(arrays: Arrays, stack: str, places: int) -> Floats:
     else:
         apart = np.maximum(-apart, 0)
     near = buckets // 2
-    scale = (np.float32(buckets - near)) / np.float32(np.log(FARTHEST / near))
+    scale = np.float32(buckets - near) / np.float32(np.log(FARTHEST / near))
     far = near + (np.log(np.maximum(apart, 1).astype(np.float32) / near) * scale).astype(np.int64)
     kinds = kinds + np.where(apart < near, apart, np.minimum(far, buckets - 1))
     table = arrays[f"{stack}.block.0.layer.0.SelfAttention.relative_attention_bias.weight"]
-    return table[kinds].transpose(2, 0, 1).astype(np.float64)
+    return np.asarray(table[kinds].transpose(2, 0, 1), dtype=np.float64)
