@@ -13,7 +13,7 @@ from scipy.sparse import csr_matrix
 
 from chatrec.recommenders import Columns, Progress, TrainingData
 from chatrec.recommenders import _training as training
-from chatrec.recommenders._histories import hold_last, used_items
+from chatrec.recommenders._histories import Held, hold_last, used_items
 from chatrec.recommenders.p5.indexing import Indexing, index_of
 from chatrec.recommenders.p5.language import END, LONGEST, Language, Tasks, rows_of, stars_of, told
 from chatrec.recommenders.p5.t5 import decoded, encoded, exported, net
@@ -47,6 +47,9 @@ TINY: Mapping[str, Any] = {
     "learning_rate": 1e-2,
     "batch_size": 32,
 }
+
+LOOKED_AT = 250
+"""Of how many held-out users all items are scored to see when to stop: decoding costs more than comparing vectors."""
 
 
 @dataclass(kw_only=True)
@@ -91,6 +94,7 @@ class Recommender:
         if not any(len(history) > 1 for history in histories):
             return
         left, held = hold_last(histories, seed=seed)
+        looked = Held(held.histories[:LOOKED_AT], held.targets[:LOOKED_AT]) if held else None
         columns = Columns(data.item_ids).known(item_ids)
         facets = [data.facets[column] for column in columns] if len(data.facets) else []
         texts = [told(data.texts[column]) if len(data.texts) else [] for column in columns]
@@ -112,7 +116,7 @@ class Recommender:
                 plan=training.Plan(self.epochs, self.learning_rate, self.reg, patience=5, check_every=3, clip=1.0),
                 device=device,
                 seed=seed,
-                look=training.looking(held, score),
+                look=training.looking(looked, score),
                 progress=progress,
             )
         self._hold(item_ids, language, exported(training.arrays_of(module)))
