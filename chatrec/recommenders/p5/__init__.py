@@ -43,9 +43,12 @@ TINY: Mapping[str, Any] = {
     "length": 6,
     "branches": 4,
     "dropout": 0.0,
-    "epochs": 25,
+    "drawn": 2,
+    "rating": 0.1,
+    "explanation": 0.1,
+    "epochs": 30,
     "learning_rate": 1e-2,
-    "batch_size": 32,
+    "batch_size": 16,
 }
 
 LOOKED_AT = 250
@@ -174,7 +177,7 @@ class Recommender:
     def _hold(self, item_ids: Sequence[str], language: Language, arrays: dict[str, NDArray[Any]]) -> None:
         """Keeps what serving needs; none of the arrays: nothing was learned."""
         self._arrays = arrays
-        self._embeddings = np.asarray(arrays.get("shared.weight", np.zeros((0, 1))), dtype=np.float64)
+        self._embeddings = np.asarray(arrays.get("shared.weight", np.zeros((0, 1))), dtype=np.float32)
         if getattr(self, "_language", None) is not language:
             self._columns, self._language = Columns(item_ids), language
             self._trie = Trie(language.paths)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import torch
 
 Arrays = Mapping[str, NDArray[Any]]
-Floats = NDArray[np.float64]
+Floats = NDArray[np.float32]
 
 BUCKETS, FARTHEST = 32, 128
 """How many kinds of distances between two places there are, and from where on all are one kind."""
@@ -81,7 +81,7 @@ def whole_words(prompts: NDArray[np.int64], first_word: int) -> NDArray[np.int64
 
 def encoded(arrays: Arrays, prompts: NDArray[np.int64], *, heads: int, first_word: int) -> Floats:
     """The encoder's states of rows of prompts, none filled up: (rows, places) to (rows, places, size)."""
-    x = arrays["shared.weight"][prompts].astype(np.float64) + arrays["whole.weight"][whole_words(prompts, first_word)]
+    x = arrays["shared.weight"][prompts] + arrays["whole.weight"][whole_words(prompts, first_word)]
     return _stack(arrays, "encoder", x, heads, _distances(arrays, "encoder", prompts.shape[1]), None)
 
 
@@ -91,8 +91,8 @@ def decoded(arrays: Arrays, answers: NDArray[np.int64], memory: Floats, *, heads
     `memory` is one prompt's states, (1, places, size). A state times a token's embedding is that token's logit.
     """
     places = answers.shape[1]
-    bias = _distances(arrays, "decoder", places) + np.where(np.tri(places, dtype=bool), 0.0, -1e9)
-    x = arrays["shared.weight"][answers].astype(np.float64)
+    bias = _distances(arrays, "decoder", places) + np.where(np.tri(places, dtype=bool), 0, np.float32(-1e9))
+    x = arrays["shared.weight"][answers]
     return np.asarray(_stack(arrays, "decoder", x, heads, bias, memory) * x.shape[-1] ** -0.5)
 
 
@@ -104,7 +104,7 @@ def _stack(arrays: Arrays, stack: str, x: Floats, heads: int, bias: Floats, memo
         x = x + _attention(arrays, f"{at}.0.SelfAttention", own, own, heads, bias)
         if memory is not None:
             own = _norm(arrays, f"{at}.1.layer_norm", x)
-            x = x + _attention(arrays, f"{at}.1.EncDecAttention", own, memory, heads, np.zeros(1))
+            x = x + _attention(arrays, f"{at}.1.EncDecAttention", own, memory, heads, 0.0)
         last = f"{at}.{1 if memory is None else 2}"
         own = _norm(arrays, f"{last}.layer_norm", x)
         wide = np.maximum(own @ arrays[f"{last}.DenseReluDense.wi.weight"].T, 0)
@@ -112,7 +112,7 @@ def _stack(arrays: Arrays, stack: str, x: Floats, heads: int, bias: Floats, memo
     return _norm(arrays, f"{stack}.final_layer_norm", x)
 
 
-def _attention(arrays: Arrays, name: str, asking: Floats, asked: Floats, heads: int, bias: Floats) -> Floats:
+def _attention(arrays: Arrays, name: str, asking: Floats, asked: Floats, heads: int, bias: Floats | float) -> Floats:
     """T5's: not scaled, with `bias` on the weights. `asked` may be of one row that all rows ask."""
 
     def split(kind: str, x: Floats) -> Floats:
@@ -143,4 +143,4 @@ def _distances(arrays: Arrays, stack: str, places: int) -> Floats:
     far = near + (np.log(np.maximum(apart, 1).astype(np.float32) / near) * scale).astype(np.int64)
     kinds = kinds + np.where(apart < near, apart, np.minimum(far, buckets - 1))
     table = arrays[f"{stack}.block.0.layer.0.SelfAttention.relative_attention_bias.weight"]
-    return np.asarray(table[kinds].transpose(2, 0, 1), dtype=np.float64)
+    return np.asarray(table[kinds].transpose(2, 0, 1), dtype=np.float32)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-States = Callable[[NDArray[np.int64]], NDArray[np.float64]]
+States = Callable[[NDArray[np.int64]], NDArray[np.float32]]
 """From beginnings of answers, (rows, places), the start token first, to the decoder's states, (rows, places, size)."""
 
 
@@ -42,21 +42,21 @@ class Trie:
         """The tokens that may follow; none after a whole item."""
         return self._nodes.get(tuple(prefix), [])
 
-    def log_likelihoods(self, states: States, embeddings: NDArray[np.float64]) -> NDArray[np.float64]:
+    def log_likelihoods(self, states: States, embeddings: NDArray[np.float32]) -> NDArray[np.float64]:
         """Of each item: the logarithms of its tokens' probabilities, each among those that may stand there, added up.
 
         Over all items the likelihoods are 1 together. `embeddings` (tokens by size) times a state are a token's logit.
         Every node that is no item is looked at once, all of them in one batch.
         """
         own = states(self._beginnings)[np.arange(len(self._depths)), self._depths]
-        logits = (own[self._node_of] * embeddings[self._tokens]).sum(axis=1)
+        logits = (own[self._node_of] * embeddings[self._tokens]).sum(axis=1, dtype=np.float64)
         highest = np.maximum.reduceat(logits, self._starts)
         logits = logits - highest[self._node_of]
         totals = np.log(np.add.reduceat(np.exp(logits), self._starts))
         steps = np.append(logits - totals[self._node_of], 0.0)
         return np.asarray(steps[self._edges].sum(axis=1))
 
-    def beam(self, states: States, embeddings: NDArray[np.float64], *, width: int) -> list[tuple[int, float]]:
+    def beam(self, states: States, embeddings: NDArray[np.float32], *, width: int) -> list[tuple[int, float]]:
         """Constrained decoding: up to `width` items with their log-likelihoods, the best first, by beam search."""
         beams: list[tuple[float, tuple[int, ...]]] = [(0.0, ())]
         while open_ := [beam for beam in beams if self.after(beam[1])]:
@@ -64,7 +64,7 @@ class Trie:
             reached = states(_rows([prefix for _, prefix in open_]))
             for (likelihood, prefix), own in zip(open_, reached, strict=True):
                 tokens = self.after(prefix)
-                logits = embeddings[tokens] @ own[len(prefix)]
+                logits = (embeddings[tokens] * own[len(prefix)]).sum(axis=1, dtype=np.float64)
                 steps = logits - np.logaddexp.reduce(logits)
                 grown += [
                     (likelihood + float(step), (*prefix, token)) for token, step in zip(tokens, steps, strict=True)
