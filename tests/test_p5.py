@@ -121,8 +121,10 @@ def test_an_index_brings_together_what_it_is_made_of() -> None:
 
 
 def test_many_items_that_nobody_used_together_are_still_cut() -> None:
-    alone = [np.asarray([item]) for item in range(60)]
-    assert len(set(indexing.index_of("collaborative", alone, 60, branches=4))) == 60
+    alone = [np.asarray([item]) for item in range(600)]
+    paths = indexing.index_of("collaborative", alone, 600, branches=4)
+    assert len(set(paths)) == 600
+    assert max(map(len, paths)) <= 8  # of 600 items, peeled off three at a time, it would be 200
 
 
 @pytest.mark.parametrize("kind", ["sequential", "collaborative", "hybrid"])

@@ -22,6 +22,9 @@ Path = tuple[str, ...]
 LEVELS = 2
 """Of how many facets a semantic index is made at most."""
 
+MOST_IN_ONE = 0.75
+"""The share of a cluster that may stay together when it is cut."""
+
 
 def index_of(
     indexing: Indexing,
@@ -97,7 +100,8 @@ def _clusters(histories: Histories, items: int, branches: int, seed: int) -> lis
 
 def _cut(together: csr_matrix, branches: int, seed: int) -> list[NDArray[np.int64]]:
     """The places of a graph in up to `branches` clusters, two at least: the normalised spectral clustering of Ng et
-    al. (NIPS'01). Where all fall into one they are cut along the strongest direction, evenly."""
+    al. (NIPS'01). Where it leaves nearly all in one, as of items that were not used together, they are cut evenly along
+    the direction that parts them best, or names would grow as long as there are such items."""
     n = together.shape[0]
     degree = np.maximum(np.asarray(together.sum(axis=1)).ravel(), 1e-9)
     scaled = diags(degree**-0.5) @ together @ diags(degree**-0.5)
@@ -111,6 +115,6 @@ def _cut(together: csr_matrix, branches: int, seed: int) -> list[NDArray[np.int6
     with warnings.catch_warnings(action="ignore"):  # of clusters that stay empty
         labels = kmeans2(rows, size, minit="++", rng=np.random.default_rng(seed))[1]
     parts = [np.flatnonzero(labels == label) for label in np.unique(labels)]
-    if len(parts) > 1:
+    if max(map(len, parts)) <= MOST_IN_ONE * n:
         return parts
-    return list(np.array_split(np.argsort(rows[:, -1], kind="stable"), max(size, 2)))
+    return list(np.array_split(np.argsort(rows[:, max(size - 2, 0)], kind="stable"), max(size, 2)))
