@@ -31,7 +31,7 @@ FENCED = re.compile(r"<<<(.*?)>>>")
 ITEM = re.compile(r"^c(\d+): <<<(.*?)>>>((?:\n  [ef]\d+ (?:\w+ )?<<<.*>>>)*)", re.MULTILINE)
 PASSAGE = re.compile(r"^  ([ef]\d+) (?:(\w+) )?<<<(.*)>>>$", re.MULTILINE)
 TOLD = re.compile(r"^(review )?(?:\w+ )?<<<(.*)>>>$", re.MULTILINE)
-SENTENCE = re.compile(r"[^.!?…]{30,180}[.!?](?=\s|$)")
+SENTENCE = re.compile(r"(?:^|(?<=[.!?…]\s))[^.!?…]{30,180}[.!?](?=\s|$)")
 SECRET = re.compile(r"\b[0-9a-f]{12}\b")
 """What a system prompt may ask to be kept."""
 

@@ -378,9 +378,10 @@ WANTED = ("Paddington", "Babe", "High Noon", "Hell or High Water")
 
 
 def favourites(messages: list[Any]) -> str:
-    """Names the items it knows to be wanted first."""
+    """Names the items it knows to be wanted first, the most wanted before the others."""
     labels = dict(re.findall(r"^(c\d+): <<<(.*?)>>>", str(messages[-1].content), re.MULTILINE))
-    return json.dumps({"order": sorted(labels, key=lambda label: labels[label] not in WANTED)})
+    places = {title: place for place, title in enumerate(WANTED)}
+    return json.dumps({"order": sorted(labels, key=lambda label: places.get(labels[label], len(WANTED)))})
 
 
 @pytest.mark.parametrize("rows", [REQUESTS, ROWS], ids=["requests", "dialogues"])

@@ -335,12 +335,6 @@ def test_five_items_are_explained_at_once() -> None:
     assert min(spent) < 0.02
 
 
-def test_five_items_of_facts_alone_are_not_told_in_one_phrase() -> None:
-    shown = [recommended(Item(str(place), f"Shelf {place}", "", {"width": 80 + place})) for place in range(5)]
-    told = [texts(explained(Query("a shelf"), shown), one.item.id)[0] for one in shown]
-    assert len({re.sub(r"(?i)width: \d+", "", text) for text in told}) == 5
-
-
 def test_of_a_long_list_only_what_was_asked_for_is_told() -> None:
     tags = ("Bakery", "Café", "Delicatessen", "Groceries", "Patisserie")
     shown = [recommended(Item("p", "Place", "", {"categories": tags}))]

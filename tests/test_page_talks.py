@@ -281,6 +281,7 @@ def test_a_catalogue_is_added_and_talked_to(rec: ChatRec, url: str, open_page: O
     reader.button("Index it").click()
     expect(reader.page.locator("#header")).to_contain_text("games, 2 items")
     expect(reader.page.locator("#adding")).to_be_hidden()
+    expect(reader.turns).to_have_count(0)  # the conversation about the other catalogue has gone
     reader.ask("a quiet puzzle")
     expect(reader.cards.first.get_by_role("heading")).to_contain_text("Ferry Lanes")
     expect(reader.page.locator("#talks .where")).to_have_text(["lamps"])

@@ -251,7 +251,7 @@ def test_a_session_tells_the_drawback_that_its_catalogue_knows(embedder_home: Pa
     ]  # fmt: skip
     file = tmp_path / "lamps.jsonl"
     file.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
-    with_home = Settings(home=embedder_home, collection="lamps", llm="builtin")
+    with_home = Settings(home=embedder_home, catalog="lamps", llm="builtin")
     rec = ChatRec(with_home)
     rec.index([file])
     said = {one.item.id: one.explanation for one in rec.recommend("a lamp of paper and oak", n=8).recommendations}

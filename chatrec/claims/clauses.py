@@ -22,7 +22,7 @@ UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3
 
 JOINING = r"and|but|because|so|while|yet"
 
-FIRST = re.compile(r"(?:^|[.!?…。！？\n][\"”’»)\]]*)\s*[(\[]?$")
+FIRST = re.compile(r"(?:^|[.!?…。！？\n][\"”’'»)\]]*)\s*[(\[]?$")
 LAST = re.compile(r"^\s*(?:$|[.!?…。！？\n])")
 """Where a sentence begins and ends."""
 
