@@ -7,6 +7,7 @@ import json
 import os
 import pty
 import re
+import select
 import signal
 import subprocess
 import sys
@@ -267,9 +268,13 @@ def terminal() -> None:
 
 
 SLOW = """
+from pathlib import Path
 from chatrec.fake_llm import FakeChatModel
+def answer(messages):
+    Path(__file__).with_name("asked").touch()
+    return "word " * 4000
 def Slow():
-    return FakeChatModel(answers=["word " * 4000], delay=0.05)
+    return FakeChatModel(answers=[answer], delay=0.05)
 """
 
 
@@ -290,14 +295,16 @@ def test_ctrl_c_stops_the_turn_and_the_prompt_can_be_left(home: Path, tmp_path: 
         end = time.monotonic() + 30
         while wanted not in seen:
             assert time.monotonic() < end, seen
-            seen += os.read(ours, 4096).decode(errors="replace")
+            if select.select([ours], [], [], 1.0)[0]:
+                seen += os.read(ours, 4096).decode(errors="replace")
         seen = seen.split(wanted, 1)[1]
 
     try:
         until("> ")
         os.write(ours, b"a desk of oak\r")
         until("oak")
-        time.sleep(1)
+        while not (tmp_path / "mine" / "asked").exists():  # the turn waits for its language model
+            time.sleep(0.1)
         os.write(ours, b"\x03")
         until("Stopped.")
         until("> ")

@@ -71,11 +71,10 @@ def _records(path: Path) -> Iterable[Record]:
 
 
 def _detailed(path: Path) -> Iterator[dict[str, Any]]:
-    """The films of a file of details, in the fields of a catalogue."""
-    fields = {"genres": "genre", "directors": "director", "writers": "writer", "cast": "cast"}
+    """The items of a file of details, in the fields of a catalogue; what is a list there is a facet."""
     for _, entry in objects(path):
         if isinstance(entry, BadRecord):
             raise entry
-        lists = {ours: entry[theirs] for ours, theirs in fields.items() if isinstance(entry.get(theirs), list)}
+        lists = {name: value for name, value in entry.items() if isinstance(value, list)}
         title, description = str(entry.get("movie_title", "")), str(entry.get("description") or "")
         yield {"id": str(entry["movie_id"]), "title": title, "description": description, **lists}
