@@ -294,7 +294,7 @@ def evaluate_recommenders(
     ] = False,
     catalog: Catalog = "",
     json: Annotated[
-        Path | None, typer.Option("--json", help="File to write everything to as JSON; -: the screen.")
+        Path | None, typer.Option("--json", help="File to write everything to as JSON; -: print it.")
     ] = None,
 ) -> None:
     """Which recommender model predicts best what people use, and what does it cost?

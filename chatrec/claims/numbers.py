@@ -34,7 +34,7 @@ def wrong(said: Sentence) -> str:
 
 
 def _counted(said: Sentence) -> set[str]:
-    """How many values the facts that it cites have, and how many reviews it cites, in words: two directors."""
+    """How many values the facts that it cites have, and how many reviews it cites, in words: two makers."""
     names = phrases("counting")
     counts = {len(text.partition(": ")[2].split(", ")) for ref, text in said.cited.items() if "#fact:" in ref}
     counts.add(sum("#review:" in ref for ref in said.cited))
