@@ -179,7 +179,8 @@ class Chat:
                 if isinstance(event, StateEvent):
                     view.frame = replace(view.frame, first=matters(event.state))
             view.foot = thumbs(place.session, view.number) if mine else ""
-            yield {self.now: view.html}
+            # Told again each time: whoever asks while the page still loads may miss it once.
+            yield {self.now: view.html, **({} if view.done else self._busy(True))}
             view.settle()
         if turn.stopped:
             view.stop()
