@@ -26,7 +26,7 @@ from chatrec.evaluation.recommenders import (
 )
 from chatrec.evaluation.recommenders.cells import Cell, code_of
 from chatrec.evaluation.recommenders.dataset import embedding, of_records
-from chatrec.evaluation.recommenders.measuring import first, measured
+from chatrec.evaluation.recommenders.measuring import Measured, first, measured
 from chatrec.evaluation.recommenders.split import Case
 from chatrec.evaluation.recommenders.tuning import draws, tuned
 from chatrec.recommenders import mf_als, popularity
@@ -167,7 +167,7 @@ def test_the_figures_are_those_of_the_definitions() -> None:
     ids = ("a", "b", "c", "d", "e")
     training = DataSet("five", ids, np.array([0, 1]), np.array([4, 3]), 2, vectors=np.eye(5, dtype=np.float32))
     made = Split(training, (Case(0, np.array([4]), np.array([2, 0])), Case(1, np.array([3]), np.array([0]))))
-    found = measured(Told(), made, seed=0, tell=lambda *_: None)
+    found = measured(Told(), made, seed=0, tell=lambda *_: None).figures
     # The first user is shown b, c, d (e is known, of a nothing is said): c is right, on place 2 of 2 that would be.
     assert found["recall@10"] == pytest.approx((0.5 + 0) / 2)
     assert found["precision@10"] == pytest.approx(0.1 / 2)
@@ -189,8 +189,19 @@ def test_what_knows_the_colour_beats_what_does_not(data: DataSet, tmp_path: Path
     assert ease.means["ndcg@10"] > popular.means["ndcg@10"] + 0.05
     assert content.means["ndcg@10"] > popular.means["ndcg@10"] + 0.05
     assert ease.spreads["ndcg@10"] > 0
+    sure = ease.intervals["ndcg@10"]
+    assert sure.low < ease.means["ndcg@10"] < sure.high
+    assert sure.high - sure.low < 0.3
     rows = json.loads(json.dumps(report.to_json(), allow_nan=False))["rows"]
-    assert {"recommender", "recall@10", "ndcg@10", "ndcg@10_spread", "train_seconds", "score_ms"} <= rows[0].keys()
+    assert {
+        "recommender",
+        "recall@10",
+        "ndcg@10",
+        "ndcg@10_spread",
+        "ndcg@10_low",
+        "train_seconds",
+        "score_ms",
+    } <= rows[0].keys()
 
 
 def test_cold_items_are_found_by_what_is_written_about_them_alone(data: DataSet, tmp_path: Path) -> None:
@@ -250,7 +261,7 @@ def test_a_draw_is_taken_only_where_it_clearly_beats_the_defaults(
     data: DataSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     values = iter([0.500, 0.505, 0.400, 0.500, 0.520, 0.530])
-    monkeypatch.setattr(tuning, "result_of", lambda *_: {"ndcg@10": next(values)})
+    monkeypatch.setattr(tuning, "result_of", lambda *_: Measured({"ndcg@10": next(values)}, (), {}))
     made = split(data, "random-75-25")
     search = list(draws(mf_als.SEARCH))[:3]
     for best in ({}, search[2]):

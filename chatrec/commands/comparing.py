@@ -16,6 +16,7 @@ from chatrec.app import ChatRec
 from chatrec.catalog import Interaction
 from chatrec.commands import plain
 from chatrec.commands.evaluating import progress_bar, save, writable
+from chatrec.evaluation.intervals import LEVEL, Interval
 from chatrec.evaluation.recommenders import (
     MEASURES,
     DataSet,
@@ -93,14 +94,17 @@ def show(report: RecommenderReport, console: Console) -> None:
         f" {report.protocol}, {report.seeds} seeds, {report.tune or 'no'} trials of hyperparameters each."
     )
     rows = sorted(report.rows, key=lambda row: -row.means.get("ndcg@10", -1.0))
-    good, rest = Table("", *GOOD), Table("", *BEYOND, "training s", "scoring ms", "KiB")
+    good, rest = Table("", *GOOD, f"ndcg@10, {LEVEL:g} %"), Table("", *BEYOND, "training s", "scoring ms", "KiB")
     for row in (row for row in rows if not row.skipped):
         means = row.means
-        good.add_row(_name(row), *(_cell(row, measure) for measure in GOOD))
+        good.add_row(_name(row), *(_cell(row, measure) for measure in GOOD), _ends(row.intervals["ndcg@10"]))
         costs = (f"{means['train_seconds']:,.1f}", f"{means['score_ms']:.2f}", f"{means['size_bytes'] / 1024:,.0f}")
         rest.add_row(_name(row), *(_figure(means[measure]) for measure in BEYOND), *costs)
     console.print(good)
-    console.print("Full rankings without what training has of the user; after ±: standard deviation over seeds.")
+    console.print(
+        "Full rankings without what training has of the user; after ±: standard deviation over seeds;"
+        f" {LEVEL:g} %: bootstrap interval over users."
+    )
     if any("recall@10_among_all" in row.means for row in rows):
         told = ", ".join(f"{_name(row)} {row.means['recall@10_among_all']:.3f}" for row in rows if row.means)
         console.print(f"Above, cold items are ranked among themselves; recall@10 among all items: {told}.")
@@ -121,6 +125,10 @@ def _name(row: RecommenderRow) -> str:
 def _cell(row: RecommenderRow, measure: str) -> str:
     mean, spread = row.means[measure], row.spreads[measure]
     return _figure(mean) if math.isnan(spread) else f"{_figure(mean)} ±{_figure(spread)}"
+
+
+def _ends(interval: Interval) -> str:
+    return f"{_figure(interval.low)} {_figure(interval.high)}"
 
 
 def _figure(value: float) -> str:

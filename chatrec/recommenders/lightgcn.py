@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix, diags
 
-from chatrec.recommenders import Columns, Progress, TrainingData
+from chatrec.recommenders import Progress, TrainingData
 from chatrec.recommenders import _training as training
 from chatrec.recommenders._histories import Held, Histories, batches, matrix_of, negatives, used_items
+from chatrec.recommenders._network import Network
 from chatrec.types import Query
 
 if TYPE_CHECKING:
@@ -35,7 +36,8 @@ RIDGE = 0.01
 """How much the map from first messages to a user's own embedding is held back, in mean squares of the messages."""
 
 
-class Recommender:
+@dataclass(kw_only=True)
+class Recommender(Network):
     """Light graph convolution (He et al., SIGIR'20) over the bipartite graph of users and items.
 
     The paper's components: one embedding a user and an item and no other weights; `layers` times each takes the sum of
@@ -48,25 +50,16 @@ class Recommender:
     with BPR. Left out: the paper's learned layer weights, which it found to be of no use.
     """
 
-    scores_cold: ClassVar[bool] = False
-    personal: ClassVar[bool] = True
-
-    def __init__(
-        self,
-        *,
-        embedding_size: int = 64,
-        layers: int = 3,
-        epochs: int = 150,
-        learning_rate: float = 1e-2,
-        reg: float = 1e-3,
-        batch_size: int = 4096,
-    ) -> None:
-        self.embedding_size, self.layers, self.epochs = embedding_size, layers, epochs
-        self.learning_rate, self.reg, self.batch_size = learning_rate, reg, batch_size
+    embedding_size: int = 64
+    layers: int = 3
+    epochs: int = 150
+    learning_rate: float = 1e-2
+    reg: float = 1e-3
+    batch_size: int = 4096
 
     def fit(self, data: TrainingData, *, seed: int = 0, progress: Progress | None = None) -> None:
         item_ids, histories = used_items(data, seed=seed)
-        self._columns, self._arrays = Columns(item_ids), {}
+        self._begin(item_ids)
         if not item_ids:
             return
 
@@ -90,21 +83,10 @@ class Recommender:
             self._arrays = _tables(module, matrix_of(histories, len(item_ids)))
 
     def score(self, query: Query, item_ids: Sequence[str]) -> NDArray[np.float64]:
-        history = np.asarray(self._columns.known(query.liked), dtype=np.int64)
-        if not len(history) or not self._arrays:
+        history = self._known(query)
+        if not len(history):
             return np.full(len(item_ids), np.nan)
         return self._columns.pick(_scored(self._arrays, [history])[0], item_ids)
-
-    def save(self, folder: Path) -> None:
-        options = {name: value for name, value in vars(self).items() if not name.startswith("_")}
-        training.save(folder, self._arrays, {"item_ids": self._columns.item_ids, "options": options})
-
-    @classmethod
-    def load(cls, folder: Path) -> Recommender:
-        arrays, about = training.load(folder)
-        loaded = cls(**about["options"])
-        loaded._arrays, loaded._columns = arrays, Columns(about["item_ids"])
-        return loaded
 
 
 def _triples(

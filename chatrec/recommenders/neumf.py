@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
-from chatrec.recommenders import Columns, Progress, TrainingData
+from chatrec.recommenders import Progress, TrainingData
 from chatrec.recommenders import _training as training
 from chatrec.recommenders._histories import Held, Histories, matrix_of, negatives, used_items
+from chatrec.recommenders._network import Network
 from chatrec.types import Query
 
 if TYPE_CHECKING:
@@ -41,7 +42,8 @@ ABLATIONS: Mapping[str, Mapping[str, Any]] = {
 TINY: Mapping[str, Any] = {"embedding_size": 8, "epochs": 40, "learning_rate": 0.02, "dropout": 0.0}
 
 
-class Recommender:
+@dataclass(kw_only=True)
+class Recommender(Network):
     """Neural matrix factorisation (He et al., WWW'17): generalised matrix factorisation (GMF) and a network (MLP).
 
     The paper's components: apart for each tower, embeddings of users and items; GMF multiplies them place by place,
@@ -54,29 +56,19 @@ class Recommender:
     Left out: the paper's plain SGD after pre-training (Adam goes on).
     """
 
-    scores_cold: ClassVar[bool] = False
-    personal: ClassVar[bool] = True
-
-    def __init__(
-        self,
-        *,
-        embedding_size: int = 32,
-        towers: Towers = "both",
-        pretraining: Literal["none", "towers"] = "none",
-        negatives: int = 4,
-        dropout: float = 0.2,
-        epochs: int = 30,
-        learning_rate: float = 3e-3,
-        reg: float = 1e-2,
-        batch_size: int = 32,
-    ) -> None:
-        self.embedding_size, self.towers, self.pretraining = embedding_size, towers, pretraining
-        self.negatives, self.dropout, self.epochs = negatives, dropout, epochs
-        self.learning_rate, self.reg, self.batch_size = learning_rate, reg, batch_size
+    embedding_size: int = 32
+    towers: Towers = "both"
+    pretraining: Literal["none", "towers"] = "none"
+    negatives: int = 4
+    dropout: float = 0.2
+    epochs: int = 30
+    learning_rate: float = 3e-3
+    reg: float = 1e-2
+    batch_size: int = 32
 
     def fit(self, data: TrainingData, *, seed: int = 0, progress: Progress | None = None) -> None:
         item_ids, histories = used_items(data, seed=seed)
-        self._columns, self._arrays = Columns(item_ids), {}
+        self._begin(item_ids)
         histories = [history for history in histories if len(history) > 1]  # one is left of it to predict another
         if not histories:
             return
@@ -116,21 +108,10 @@ class Recommender:
         return module, outcome
 
     def score(self, query: Query, item_ids: Sequence[str]) -> NDArray[np.float64]:
-        history = np.asarray(self._columns.known(query.liked), dtype=np.int64)
-        if not len(history) or not self._arrays:
+        history = self._known(query)
+        if not len(history):
             return np.full(len(item_ids), np.nan)
         return self._columns.pick(_scored(self._arrays, history), item_ids)
-
-    def save(self, folder: Path) -> None:
-        options = {name: value for name, value in vars(self).items() if not name.startswith("_")}
-        training.save(folder, self._arrays, {"item_ids": self._columns.item_ids, "options": options})
-
-    @classmethod
-    def load(cls, folder: Path) -> Recommender:
-        arrays, about = training.load(folder)
-        loaded = cls(**about["options"])
-        loaded._arrays, loaded._columns = arrays, Columns(about["item_ids"])
-        return loaded
 
 
 def _examples(

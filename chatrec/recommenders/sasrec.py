@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from chatrec.recommenders import Columns, Progress, TrainingData
+from chatrec.recommenders import Progress, TrainingData
 from chatrec.recommenders import _training as training
 from chatrec.recommenders._histories import (
     Histories,
@@ -21,6 +21,7 @@ from chatrec.recommenders._histories import (
     used_items,
     windows,
 )
+from chatrec.recommenders._network import Network
 from chatrec.recommenders._transformer import encoder, run
 from chatrec.types import Query
 
@@ -52,7 +53,8 @@ TINY: Mapping[str, Any] = {
 }
 
 
-class Recommender:
+@dataclass(kw_only=True)
+class Recommender(Network):
     """Self-attentive sequential recommendation (Kang and McAuley, ICDM'18), learning every next item of a history.
 
     The paper's components: item embeddings shared by input and output, learned positions, layers of causal
@@ -65,32 +67,22 @@ class Recommender:
     A new user is one more history: `query.liked`, the latest last. Items nobody used are not scored.
     """
 
-    scores_cold: ClassVar[bool] = False
-    personal: ClassVar[bool] = True
-
-    def __init__(
-        self,
-        *,
-        embedding_size: int = 64,
-        layers: int = 2,
-        heads: int = 2,
-        length: int = 50,
-        dropout: float = 0.2,
-        loss: Loss = "cross-entropy",
-        epochs: int = 100,
-        learning_rate: float = 1e-3,
-        reg: float = 0.0,
-        batch_size: int = 64,
-    ) -> None:
-        self.embedding_size, self.layers, self.heads, self.length = embedding_size, layers, heads, length
-        self.dropout, self.loss, self.epochs = dropout, loss, epochs
-        self.learning_rate, self.reg, self.batch_size = learning_rate, reg, batch_size
+    embedding_size: int = 64
+    layers: int = 2
+    heads: int = 2
+    length: int = 50
+    dropout: float = 0.2
+    loss: Loss = "cross-entropy"
+    epochs: int = 100
+    learning_rate: float = 1e-3
+    reg: float = 0.0
+    batch_size: int = 64
 
     def fit(self, data: TrainingData, *, seed: int = 0, progress: Progress | None = None) -> None:
         import torch
 
         item_ids, histories = used_items(data, seed=seed)
-        self._columns, self._arrays = Columns(item_ids), {}
+        self._begin(item_ids)
         left, held = hold_last(histories, seed=seed)
         parts = windows(left, self.length + 1)
         if not parts:
@@ -119,24 +111,13 @@ class Recommender:
         self._arrays = training.arrays_of(module)
 
     def score(self, query: Query, item_ids: Sequence[str]) -> NDArray[np.float64]:
-        history = np.asarray(self._columns.known(query.liked)[-self.length :], dtype=np.int64)
-        if not len(history) or not self._arrays:
+        history = self._known(query)[-self.length :]
+        if not len(history):
             return np.full(len(item_ids), np.nan)
         items = self._arrays["items.weight"]
         row = _from_left([history], self.length, pad=len(items) - 1)
         states = run(self._arrays, items[row], row < len(items) - 1, heads=self.heads, prefix="encoder.")
         return self._columns.pick(states[0, len(history) - 1] @ items[:-1].T, item_ids)
-
-    def save(self, folder: Path) -> None:
-        options = {name: value for name, value in vars(self).items() if not name.startswith("_")}
-        training.save(folder, self._arrays, {"item_ids": self._columns.item_ids, "options": options})
-
-    @classmethod
-    def load(cls, folder: Path) -> Recommender:
-        arrays, about = training.load(folder)
-        loaded = cls(**about["options"])
-        loaded._arrays, loaded._columns = arrays, Columns(about["item_ids"])
-        return loaded
 
 
 def _from_left(histories: Sequence[NDArray[np.int64]], length: int, *, pad: int) -> NDArray[np.int64]:

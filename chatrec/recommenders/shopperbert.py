@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from chatrec.recommenders import Columns, Progress, TrainingData
+from chatrec.recommenders import Progress, TrainingData
 from chatrec.recommenders import _training as training
 from chatrec.recommenders._histories import Histories, batches, hold_last, padded, used_items, windows
+from chatrec.recommenders._network import Network
 from chatrec.recommenders._transformer import encoder, run
 from chatrec.types import Query
 
@@ -41,7 +42,8 @@ TINY: Mapping[str, Any] = {
 }
 
 
-class Recommender:
+@dataclass(kw_only=True)
+class Recommender(Network):
     """One user representation for all tasks, pre-trained by masked items (Shin et al., 2021, arXiv 2106.00573).
 
     The paper's components: a BERT encoder over long histories, in which every place sees all others; places are
@@ -54,32 +56,22 @@ class Recommender:
     shared by input and output, norms come first, and longer histories than `length` are cut into parts.
     """
 
-    scores_cold: ClassVar[bool] = False
-    personal: ClassVar[bool] = True
-
-    def __init__(
-        self,
-        *,
-        embedding_size: int = 64,
-        layers: int = 2,
-        heads: int = 2,
-        length: int = 100,
-        masked: float = 0.2,
-        dropout: float = 0.2,
-        epochs: int = 100,
-        learning_rate: float = 1e-3,
-        reg: float = 0.0,
-        batch_size: int = 64,
-    ) -> None:
-        self.embedding_size, self.layers, self.heads, self.length = embedding_size, layers, heads, length
-        self.masked, self.dropout, self.epochs = masked, dropout, epochs
-        self.learning_rate, self.reg, self.batch_size = learning_rate, reg, batch_size
+    embedding_size: int = 64
+    layers: int = 2
+    heads: int = 2
+    length: int = 100
+    masked: float = 0.2
+    dropout: float = 0.2
+    epochs: int = 100
+    learning_rate: float = 1e-3
+    reg: float = 0.0
+    batch_size: int = 64
 
     def fit(self, data: TrainingData, *, seed: int = 0, progress: Progress | None = None) -> None:
         import torch
 
         item_ids, histories = used_items(data, seed=seed)
-        self._columns, self._arrays = Columns(item_ids), {}
+        self._begin(item_ids)
         left, held = hold_last(histories, seed=seed)
         rows = padded(windows(left, self.length), self.length, pad=len(item_ids) + 1)
         if not len(rows):
@@ -121,26 +113,12 @@ class Recommender:
             return np.full(self.embedding_size, np.nan)
         return np.asarray(self._states(history[-self.length :]).mean(axis=0))
 
-    def _known(self, query: Query) -> NDArray[np.int64]:
-        return np.asarray(self._columns.known(query.liked) if self._arrays else [], dtype=np.int64)
-
     def _states(self, row: NDArray[np.int64]) -> NDArray[np.float64]:
         """The last layer at each place of a row without padding."""
         vectors = self._arrays["items.weight"][row][None]
         there = np.ones((1, len(row)), dtype=bool)
         states = run(self._arrays, vectors, there, heads=self.heads, sight="all", prefix="encoder.")
         return np.asarray(states[0])
-
-    def save(self, folder: Path) -> None:
-        options = {name: value for name, value in vars(self).items() if not name.startswith("_")}
-        training.save(folder, self._arrays, {"item_ids": self._columns.item_ids, "options": options})
-
-    @classmethod
-    def load(cls, folder: Path) -> Recommender:
-        arrays, about = training.load(folder)
-        loaded = cls(**about["options"])
-        loaded._arrays, loaded._columns = arrays, Columns(about["item_ids"])
-        return loaded
 
 
 def _masked_behind(histories: Sequence[NDArray[np.int64]], mask: int) -> Histories:

@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from chatrec import plugins, recommenders
-from chatrec.evaluation.recommenders.measuring import measured
+from chatrec.evaluation.recommenders.measuring import Measured, measured
 from chatrec.evaluation.recommenders.split import Protocol, Split
 
-FORMAT = 1
+FORMAT = 2
 """Another one where what is measured, or how it is split, has changed."""
 
 
@@ -39,9 +39,7 @@ class Cell:
         return f"{self.recommender.replace(':', '.')}-{hashlib.sha256(told.encode()).hexdigest()[:16]}"
 
 
-def result_of(
-    cell: Cell, split: Callable[[], Split], folder: Path, tell: Callable[[str, int, int], None]
-) -> dict[str, float]:
+def result_of(cell: Cell, split: Callable[[], Split], folder: Path, tell: Callable[[str, int, int], None]) -> Measured:
     """What `cell` measures: read from `folder` where it stands there, else measured and written down.
 
     Raises TrainingError and MissingPackage as fitting does; they are not written down.
@@ -49,14 +47,15 @@ def result_of(
     path = folder / f"{cell.name}.json"
     if path.is_file():
         kept = json.loads(path.read_text(encoding="utf-8"))
-        return {name: math.nan if value is None else float(value) for name, value in kept["result"].items()}
+        figures = {name: math.nan if value is None else float(value) for name, value in kept["figures"].items()}
+        return Measured(figures, kept["users"], kept["cases"])
     model = plugins.load("recommenders", cell.recommender)(**cell.hyperparameters)
     result = measured(model, split(), seed=cell.seed, tell=tell)
-    plain = {name: None if math.isnan(value) else value for name, value in result.items()}
-    about = {**vars(cell), "hyperparameters": dict(cell.hyperparameters), "result": plain}
+    plain = {name: None if math.isnan(value) else value for name, value in result.figures.items()}
+    about = {**vars(cell), "hyperparameters": dict(cell.hyperparameters), **vars(result), "figures": plain}
     folder.mkdir(parents=True, exist_ok=True)
     beside = path.with_suffix(".new")
-    beside.write_text(json.dumps(about, indent=1), encoding="utf-8")
+    beside.write_text(json.dumps(about), encoding="utf-8")
     beside.replace(path)
     return result
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from chatrec import plugins
 from chatrec.errors import EvaluationError, MissingPackage, TrainingError
+from chatrec.evaluation.intervals import Bootstrap
 from chatrec.evaluation.recommenders.cells import Cell, result_of
 from chatrec.evaluation.recommenders.dataset import DataSet
 from chatrec.evaluation.recommenders.measuring import measures
@@ -74,7 +75,7 @@ def _rows(name: str, asked: _Asked, variants: Sequence[str]) -> Iterator[Recomme
         if asked.tune:
             best = tuned(name, asked.split(0), asked.protocol, trials=asked.tune, folder=asked.folder, tell=tell)
     except MissingPackage as error:
-        yield RecommenderRow(name, "", {}, 0, {}, {}, str(error))
+        yield RecommenderRow(name, "", {}, 0, {}, {}, {}, str(error))
         return
     yield _row(name, "", best.hyperparameters, best.trials, asked)
     declared = plugins.declared("recommenders", name, "ABLATIONS")
@@ -94,13 +95,18 @@ def _row(name: str, variant: str, hyperparameters: Mapping[str, Any], trials: in
         try:
             results.append(result_of(cell, partial(asked.split, seed), asked.folder, tell))
         except (TrainingError, MissingPackage) as error:
-            return RecommenderRow(name, variant, hyperparameters, trials, {}, {}, str(error))
-    columns = {measure: np.asarray([result[measure] for result in results]) for measure in results[0]}
+            return RecommenderRow(name, variant, hyperparameters, trials, {}, {}, {}, str(error))
+    columns = {name: np.asarray([result.figures[name] for result in results]) for name in results[0].figures}
     means = {measure: float(column.mean()) for measure, column in columns.items()}
     spreads = {
         measure: float(column.std(ddof=1)) if len(column) > 1 else float("nan") for measure, column in columns.items()
     }
-    return RecommenderRow(name, variant, hyperparameters, trials, means, spreads)
+    users = Bootstrap([str(user) for result in results for user in result.users])
+    intervals = {
+        measure: users.mean(np.concatenate([result.cases[measure] for result in results]))
+        for measure in results[0].cases
+    }
+    return RecommenderRow(name, variant, hyperparameters, trials, means, spreads, intervals)
 
 
 def _named(name: str, tell: Callable[[str, int, int], None]) -> Callable[[str, int, int], None]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -23,6 +24,15 @@ from chatrec.types import Query
 K = 10
 
 
+@dataclass(frozen=True)
+class Measured:
+    """`figures`: means over cases, and costs. `cases`: by measure the value of each case, `users` whose it was."""
+
+    figures: Mapping[str, float]
+    users: Sequence[int]
+    cases: Mapping[str, Sequence[float]]
+
+
 def measures() -> Measures:
     """recall@10, nDCG@10, precision@10 and MRR@10 with binary grades. Raises MissingPackage without ir-measures."""
     try:
@@ -34,7 +44,7 @@ def measures() -> Measures:
     return Measures({f"recall@{K}": R @ K, f"ndcg@{K}": nDCG @ K, f"precision@{K}": P @ K, f"mrr@{K}": RR @ K})
 
 
-def measured(model: Recommender, split: Split, *, seed: int, tell: Callable[[str, int, int], None]) -> dict[str, float]:
+def measured(model: Recommender, split: Split, *, seed: int, tell: Callable[[str, int, int], None]) -> Measured:
     """Fits `model` and measures it: the means over cases, seconds of training, milliseconds a case, bytes on disk.
 
     NaN where something cannot be said: novelty and diversity of items of which nothing is known. Where only some items
@@ -46,11 +56,12 @@ def measured(model: Recommender, split: Split, *, seed: int, tell: Callable[[str
     fitted = time.perf_counter()
     asked = measures()
     lists, everywhere, seconds = _ranked(model, split, tell)
-    found = {name: float(values.mean()) for name, values in _of(asked, split.cases, lists).items()}
+    cases = _of(asked, split.cases, lists)
+    found = {name: float(values.mean()) for name, values in cases.items()}
     if split.candidates is not None:
         wide = _of(asked, split.cases, everywhere)
         found |= {f"{name}_among_all": float(wide[name].mean()) for name in (f"recall@{K}", f"ndcg@{K}")}
-    return {
+    figures = {
         **found,
         **beyond(lists, split),
         "train_seconds": fitted - begun,
@@ -58,6 +69,8 @@ def measured(model: Recommender, split: Split, *, seed: int, tell: Callable[[str
         "size_bytes": float(_size(model)),
         "users": float(len(split.cases)),
     }
+    by_case = {name: np.round(values, 6).tolist() for name, values in cases.items()}
+    return Measured(figures, [case.user for case in split.cases], by_case)
 
 
 def _ranked(

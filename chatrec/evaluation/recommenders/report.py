@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from chatrec.evaluation.intervals import Interval
+
 MEASURES = ("recall@10", "ndcg@10", "precision@10", "mrr@10", "coverage", "novelty", "diversity")
 """What a row tells for every protocol, each with its spread; train_seconds, score_ms and size_bytes stand beside."""
 
@@ -14,7 +16,8 @@ MEASURES = ("recall@10", "ndcg@10", "precision@10", "mrr@10", "coverage", "novel
 @dataclass(frozen=True)
 class RecommenderRow:
     """One recommender model, or a part of its (`variant`): by measure the mean over seeds, and the sample standard
-    deviation (NaN for one seed). `hyperparameters` are those that differ from the defaults, `trials` how many were
+    deviation (NaN for one seed); of what is measured by user also the bootstrap interval over users, each with all
+    seeds' cases. `hyperparameters` are those that differ from the defaults, `trials` how many were
     tried. `skipped` says why nothing was measured."""
 
     recommender: str
@@ -23,11 +26,14 @@ class RecommenderRow:
     trials: int
     means: Mapping[str, float]
     spreads: Mapping[str, float]
+    intervals: Mapping[str, Interval]
     skipped: str = ""
 
     def to_json(self) -> dict[str, Any]:
         plain = {name: _plain(value) for name, value in self.means.items()}
         spread = {f"{name}_spread": _plain(value) for name, value in self.spreads.items()}
+        for name, interval in self.intervals.items():
+            spread |= {f"{name}_low": _plain(interval.low), f"{name}_high": _plain(interval.high)}
         about = {"recommender": self.recommender, "variant": self.variant, "skipped": self.skipped}
         return {**about, **plain, **spread, "hyperparameters": dict(self.hyperparameters), "trials": self.trials}
 

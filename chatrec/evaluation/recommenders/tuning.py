@@ -54,7 +54,7 @@ def tuned(
         tell("tuning", number, len(drawn))
         cell = Cell(recommender, hyperparameters, digest, protocol, SEED)
         try:
-            values.append(result_of(cell, lambda: inner, folder, tell)[MEASURE])
+            values.append(result_of(cell, lambda: inner, folder, tell).figures[MEASURE])
         except TrainingError:
             values.append(-np.inf)
     best = int(np.argmax(values))
