@@ -30,6 +30,7 @@ from chatrec.evaluation.recommenders.measuring import Measured, first, measured
 from chatrec.evaluation.recommenders.split import Case
 from chatrec.evaluation.recommenders.tuning import draws, tuned
 from chatrec.recommenders import mf_als, popularity
+from chatrec.recommenders._histories import ordered
 from chatrec.store import index as store
 
 USERS, ITEMS = 40, 30
@@ -88,6 +89,11 @@ def test_random_takes_three_quarters_of_every_user(data: DataSet) -> None:
     assert np.bincount(made.training.users).tolist() == [9] * USERS
     assert {len(case.targets) for case in made.cases} == {3}
     assert len(made.cases) == USERS
+
+
+def test_a_random_split_tells_of_no_order_and_one_by_time_does(data: DataSet) -> None:
+    assert not ordered(split(data, "random-75-25").training.training())
+    assert ordered(split(data, "leave-one-out").training.training())
 
 
 def test_leave_one_out_looks_for_the_latest(data: DataSet) -> None:

@@ -271,6 +271,17 @@ def test_windows_ask_for_each_next_item_once() -> None:
     assert _histories.padded([history, history[:2]], 3, pad=99).tolist() == [[7, 8, 9], [99, 0, 1]]
 
 
+def test_histories_without_an_order_are_read_in_another_one_every_epoch() -> None:
+    histories = [np.arange(30)]
+    generator = np.random.default_rng(0)
+    known = _histories.parts_of(histories, 40, ordered=True)
+    assert [known(generator)[0].tolist() for _ in range(2)] == [list(range(30))] * 2
+    drawn = _histories.parts_of(histories, 40, ordered=False)
+    one, other = (drawn(generator)[0].tolist() for _ in range(2))
+    assert one != other
+    assert sorted(one) == sorted(other) == list(range(30))
+
+
 def test_training_stops_when_the_held_out_figure_does_not_rise() -> None:
     import torch
 

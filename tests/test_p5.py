@@ -193,7 +193,7 @@ def test_prompts_of_all_tasks_are_told_with_answers_that_are_true() -> None:
     rated[0, data.sequences[0][0]] = 5
     own = untrained()._language
     texts = [language.told(text) for text in data.texts]
-    tasks = language.Tasks(own, list(data.sequences), language.stars_of(rated), texts, 6, 5, 1.0, 1.0)
+    tasks = language.Tasks(own, list(data.sequences), True, language.stars_of(rated), texts, 6, 5, 1.0, 1.0)
     pairs = [(own.written(prompt), own.written(answer)) for prompt, answer in tasks.pairs(np.random.default_rng(0))]
     assert len(pairs) == 3 * 20 * 5
     named = {own.written(own.item(item)): item for item in range(24)}

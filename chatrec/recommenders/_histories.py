@@ -51,14 +51,18 @@ class Held:
 def histories_of(data: TrainingData, *, seed: int) -> Histories:
     """Each user's columns, the latest last.
 
-    Where every row's columns ascend they are in no order of time but in that of the columns, which would be learned
-    as if it meant something: they are shuffled.
+    Where they are in no order of time (`ordered`) they are shuffled, so that none is held out or cut off for its place.
     """
     histories = [np.asarray(history, dtype=np.int64) for history in data.sequences]
-    if any((np.diff(history) < 0).any() for history in histories):
+    if ordered(data):
         return histories
     generator = np.random.default_rng(seed)
     return [generator.permutation(history) for history in histories]
+
+
+def ordered(data: TrainingData) -> bool:
+    """Whether the histories are in an order of time, and not all in that of the columns."""
+    return any((np.diff(history) < 0).any() for history in data.sequences)
 
 
 def used_items(data: TrainingData, *, seed: int) -> tuple[list[str], Histories]:
@@ -154,6 +158,15 @@ def padded(histories: Sequence[NDArray[np.int64]], length: int, *, pad: int) -> 
         last = history[-length:]
         row[length - len(last) :] = last
     return rows
+
+
+def parts_of(histories: Histories, length: int, *, ordered: bool) -> Callable[[np.random.Generator], Histories]:
+    """What an epoch reads: the `windows` of histories. Where no order is known each history is read in one that is
+    drawn anew every epoch, as what stands in an order would be learned as if it meant something."""
+    fixed = windows(histories, length)
+    if ordered:
+        return lambda _: fixed
+    return lambda generator: windows([generator.permutation(history) for history in histories], length)
 
 
 def windows(histories: Sequence[NDArray[np.int64]], length: int) -> Histories:

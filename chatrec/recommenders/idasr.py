@@ -70,7 +70,7 @@ class Recommender(TextSequenceModel):
         others = ((self.masked_weight, self._masked(module)), (self.permuted_weight, self._permuted(module)))
         train(
             module,
-            batches_of(histories, self.length, self.batch_size),
+            batches_of(histories, self.length, self.batch_size, ordered=found.ordered),
             lambda rows: first(rows) + sum(weight * task(rows) for weight, task in others if weight),
             plan=Plan(self.pretrain_epochs, learning_rate=self.learning_rate, reg=self.reg),
             device=device,

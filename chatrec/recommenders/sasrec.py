@@ -17,9 +17,10 @@ from chatrec.recommenders._histories import (
     hold_last,
     matrix_of,
     negatives,
+    ordered,
     padded,
+    parts_of,
     used_items,
-    windows,
 )
 from chatrec.recommenders._network import Network
 from chatrec.recommenders._transformer import encoder, run
@@ -64,6 +65,7 @@ class Recommender(Network):
     Differences: the norm comes before each part and the network is four times as wide and uses GELU; histories begin
     at the first position, so that one that is served short stands where short ones were learned; those longer than
     `length` are learned from in several parts, not only their latest. `layers` 0 looks at the latest item alone.
+    Where no order of time is known, histories are read in one drawn anew every epoch.
     A new user is one more history: `query.liked`, the latest last. Items nobody used are not scored.
     """
 
@@ -84,8 +86,8 @@ class Recommender(Network):
         item_ids, histories = used_items(data, seed=seed)
         self._begin(item_ids)
         left, held = hold_last(histories, seed=seed)
-        parts = windows(left, self.length + 1)
-        if not parts:
+        parts = parts_of(left, self.length + 1, ordered=ordered(data))
+        if not any(len(history) > 1 for history in left):
             return
         plan = training.Plan(self.epochs, self.learning_rate, self.reg, patience=8)
         n = len(item_ids)
@@ -100,7 +102,7 @@ class Recommender(Network):
 
             training.train(
                 module,
-                lambda generator: _places(parts, n, self, generator),
+                lambda generator: _places(parts(generator), n, self, generator),
                 module.loss,
                 plan=plan,
                 device=device,

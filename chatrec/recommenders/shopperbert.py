@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from chatrec.recommenders import Progress, TrainingData
 from chatrec.recommenders import _training as training
-from chatrec.recommenders._histories import Histories, batches, hold_last, padded, used_items, windows
+from chatrec.recommenders._histories import Histories, batches, hold_last, ordered, padded, parts_of, used_items
 from chatrec.recommenders._network import Network
 from chatrec.recommenders._transformer import encoder, run
 from chatrec.types import Query
@@ -73,8 +73,8 @@ class Recommender(Network):
         item_ids, histories = used_items(data, seed=seed)
         self._begin(item_ids)
         left, held = hold_last(histories, seed=seed)
-        rows = padded(windows(left, self.length), self.length, pad=len(item_ids) + 1)
-        if not len(rows):
+        parts = parts_of(left, self.length, ordered=ordered(data))
+        if not any(len(history) > 1 for history in left):
             return
         n = len(item_ids)
         with training.repeatable(seed) as device:
@@ -87,7 +87,7 @@ class Recommender(Network):
 
             training.train(
                 module,
-                lambda generator: _masked(rows, n, self, generator),
+                lambda generator: _masked(parts(generator), n, self, generator),
                 module.loss,
                 plan=training.Plan(self.epochs, self.learning_rate, self.reg, patience=10),
                 device=device,
@@ -126,9 +126,10 @@ def _masked_behind(histories: Sequence[NDArray[np.int64]], mask: int) -> Histori
 
 
 def _masked(
-    rows: NDArray[np.int64], items: int, model: Recommender, generator: np.random.Generator
+    parts: Histories, items: int, model: Recommender, generator: np.random.Generator
 ) -> Iterator[tuple[NDArray[Any], ...]]:
     """An epoch of batches: rows with places masked anew, one at least, and the items there (elsewhere the padding)."""
+    rows = padded(parts, model.length, pad=items + 1)
     there = rows < items
     drawn = np.where(there, generator.random(rows.shape), 1.0)
     hidden = there & ((drawn < model.masked) | (drawn == drawn.min(axis=1, keepdims=True)))

@@ -77,7 +77,7 @@ class Recommender(TextSequenceModel):
             return
         train(
             module,
-            batches_of(histories, self.length, self.batch_size),
+            batches_of(histories, self.length, self.batch_size, ordered=found.ordered),
             self._pretraining(module),
             plan=Plan(self.pretrain_epochs, learning_rate=self.learning_rate, reg=self.reg),
             device=device,

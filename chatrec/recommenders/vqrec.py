@@ -103,7 +103,7 @@ class Recommender(TextSequenceModel):
         if self.coding != "none":
             module.items = embedded(self._start, dropout=self.dropout)
         plan = Plan(self.pretrain_epochs, learning_rate=self.learning_rate, reg=self.reg)
-        batches = batches_of(histories, self.length, self.batch_size)
+        batches = batches_of(histories, self.length, self.batch_size, ordered=found.ordered)
         against = None if self.coding == "none" else self._synthetic
         train(
             module,
@@ -139,7 +139,7 @@ class Recommender(TextSequenceModel):
         module.items = permuter(plain)
         train(
             module,
-            batches_of(found.histories, self.length, self.batch_size),
+            batches_of(found.histories, self.length, self.batch_size, ordered=found.ordered),
             next_items(module, self.temperature, likely=self.likely(found.histories, found)),
             plan=Plan(self.permute_epochs, learning_rate=0.1),
             device=device,

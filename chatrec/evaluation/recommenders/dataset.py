@@ -44,11 +44,14 @@ class DataSet:
     texts: tuple[str, ...] = ()
     facets: tuple[Mapping[str, tuple[str, ...]], ...] = ()
     vectors: NDArray[np.float32] | None = None
+    timed: bool = True
+    """Whether a user's interactions are in order of time; if not, recommender models are told of no order."""
+
     others: tuple[DataSet, ...] = ()
     """Other domains, to pre-train on."""
 
-    def only(self, kept: NDArray[np.bool_]) -> DataSet:
-        """The same users and items with only these interactions."""
+    def only(self, kept: NDArray[np.bool_] | Ints) -> DataSet:
+        """The same users and items with only these interactions, chosen or by place."""
         return replace(self, users=self.users[kept], items=self.items[kept])
 
     def histories(self) -> list[Ints]:
@@ -62,7 +65,7 @@ class DataSet:
         own = TrainingData(
             self.item_ids,
             used,
-            sequences=self.histories(),
+            sequences=self.histories() if self.timed else (),
             texts=self.texts,
             vectors=self.vectors,
             facets=self.facets,
@@ -73,7 +76,7 @@ class DataSet:
     def digest(self) -> str:
         """Names all that is in it."""
         others = [(other.name, other.digest) for other in self.others]
-        told = [self.item_ids, self.texts, self.facets, others]
+        told = [self.item_ids, self.texts, self.facets, self.timed, others]
         digest = hashlib.sha256(json.dumps(told, sort_keys=True).encode())
         for array in (self.users, self.items, self.vectors):
             digest.update(b"" if array is None else np.ascontiguousarray(array).tobytes())

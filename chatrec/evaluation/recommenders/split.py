@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias, get_args
 
 import numpy as np
@@ -47,7 +47,8 @@ class Split:
 def split(data: DataSet, protocol: Protocol, *, seed: int = 0) -> Split:
     """Splits by `protocol`:
 
-    - random-75-25: of each user a random 75 % are learned from (rounded), the others looked for;
+    - random-75-25: of each user a random 75 % are learned from (rounded), the others looked for; as these lie before
+      and after one another, no order of time is told;
     - leave-one-out: each user's latest interaction is looked for;
     - cold-items: a random 20 % of the items are taken out of training; each user's interactions with them are looked
       for among those items alone;
@@ -75,11 +76,11 @@ def _cases(known: DataSet, sought: DataSet) -> Iterator[Case]:
 
 
 def _random(data: DataSet, generator: np.random.Generator) -> Split:
-    learned = np.zeros(len(data.users), dtype=bool)
-    for own in _places(data):
-        learned[generator.permutation(own)[: round(TRAINED * len(own))]] = True
-    training = data.only(learned)
-    return Split(training, tuple(_cases(training, data.only(~learned))))
+    drawn = [generator.permutation(own) for own in _places(data)]
+    ends = [round(TRAINED * len(own)) for own in drawn]
+    training = data.only(np.concatenate([own[:end] for own, end in zip(drawn, ends, strict=True)]))
+    sought = data.only(np.concatenate([own[end:] for own, end in zip(drawn, ends, strict=True)]))
+    return Split(replace(training, timed=False), tuple(_cases(training, sought)))
 
 
 def _leave_one_out(data: DataSet, generator: np.random.Generator) -> Split:

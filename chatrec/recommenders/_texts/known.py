@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chatrec.recommenders import TrainingData
-from chatrec.recommenders._histories import Histories, histories_of
+from chatrec.recommenders._histories import Histories, histories_of, ordered
 
 TARGET = ""
 """How the rows of `TrainingData` are labelled that are learned to recommend for, where others are of other domains."""
@@ -20,7 +20,7 @@ class Known:
 
     `columns` are the items that anybody used, and the histories hold places in it, not columns: `histories` those of
     the users to recommend for, `domains` those of others, to pre-train on, by domain. Items nobody used take no part
-    in training at all.
+    in training at all. `ordered` says whether histories are in an order of time.
     """
 
     data: TrainingData
@@ -29,6 +29,7 @@ class Known:
     columns: NDArray[np.int64]
     histories: Histories
     domains: dict[str, Histories]
+    ordered: bool
 
 
 def known(data: TrainingData, *, seed: int) -> Known | None:
@@ -51,6 +52,5 @@ def known(data: TrainingData, *, seed: int) -> Known | None:
         if len(history):
             domains.setdefault(label, []).append(np.searchsorted(columns, history))
     own = domains.pop(TARGET, None)
-    return Known(
-        data, vectors, written, columns, own or [history for some in domains.values() for history in some], domains
-    )
+    own = own or [history for some in domains.values() for history in some]
+    return Known(data, vectors, written, columns, own, domains, ordered(data))

@@ -101,7 +101,7 @@ class TextSequenceModel:
         used = np.unique(np.concatenate(left))
         train(
             module,
-            batches_of(left, self.length, self.batch_size),
+            batches_of(left, self.length, self.batch_size, ordered=found.ordered),
             next_items(module, self.temperature, likely=self.likely(left, found)),
             plan=Plan(self.epochs, learning_rate=self.learning_rate, reg=self.reg),
             device=device,

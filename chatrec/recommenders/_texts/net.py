@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from chatrec.recommenders._histories import Histories, batches, padded, windows
+from chatrec.recommenders._histories import Histories, batches, padded, parts_of, windows
 
 if TYPE_CHECKING:
     import torch
@@ -86,10 +86,18 @@ def projection(dimension: int, size: int, *, dropout: float) -> torch.nn.Module:
     return nn.Sequential(scaled, nn.Dropout(dropout), nn.Linear(dimension, size), nn.GELU(), nn.Linear(size, size))
 
 
-def batches_of(histories: Histories, length: int, batch_size: int) -> Batches:
-    """Batches of rows of `length` + 1 columns: what is read, and after each place of it what came next."""
-    rows = rows_of(windows(histories, length + 1), length + 1)
-    return lambda generator: batches([rows], batch_size, generator) if len(rows) else iter(())
+def batches_of(histories: Histories, length: int, batch_size: int, *, ordered: bool) -> Batches:
+    """Batches of rows of `length` + 1 columns: what is read, and after each place of it what came next.
+
+    `ordered` is as in `parts_of`.
+    """
+    parts = parts_of(histories, length + 1, ordered=ordered)
+
+    def epoch(generator: np.random.Generator) -> Iterable[tuple[NDArray[Any], ...]]:
+        rows = rows_of(parts(generator), length + 1)
+        return batches([rows], batch_size, generator) if len(rows) else iter(())
+
+    return epoch
 
 
 def drawn(histories: Histories, length: int, batch_size: int, items: int) -> NDArray[np.float32]:

@@ -13,7 +13,7 @@ from scipy.sparse import csr_matrix
 
 from chatrec.recommenders import Columns, Progress, TrainingData
 from chatrec.recommenders import _training as training
-from chatrec.recommenders._histories import Held, hold_last, used_items
+from chatrec.recommenders._histories import Held, hold_last, ordered, used_items
 from chatrec.recommenders.p5.indexing import Indexing, index_of
 from chatrec.recommenders.p5.language import END, LONGEST, Language, Tasks, rows_of, stars_of, told
 from chatrec.recommenders.p5.t5 import decoded, encoded, exported, net
@@ -104,7 +104,9 @@ class Recommender:
         index = index_of(self.indexing, left, len(item_ids), facets=facets, branches=self.branches, seed=seed)
         language = Language.of(index, texts)
         stars = stars_of(csr_matrix(data.interactions)[:, columns])
-        tasks = Tasks(language, left, stars, texts, self.length, self.drawn, self.rating, self.explanation)
+        tasks = Tasks(
+            language, left, ordered(data), stars, texts, self.length, self.drawn, self.rating, self.explanation
+        )
         with training.repeatable(seed) as device:
             module = self._net(language)
 

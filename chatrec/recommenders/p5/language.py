@@ -90,6 +90,7 @@ def told(text: str) -> list[str]:
 class Tasks:
     """What an epoch of pairs is drawn from.
 
+    `ordered` says whether histories are in an order of time; if not, each is read in one drawn anew every epoch.
     `stars` is users by items, 1 to 5 where there is a rating, else 1; `texts` the sentences of each item. Of each
     history up to `drawn` next items are asked for; `rating` and `explanation` are how many pairs of these tasks come
     to one of these (0: none).
@@ -97,6 +98,7 @@ class Tasks:
 
     language: Language
     histories: Histories
+    ordered: bool
     stars: csr_matrix
     texts: Sequence[Sequence[str]]
     length: int
@@ -106,7 +108,8 @@ class Tasks:
 
     def pairs(self, generator: np.random.Generator) -> Iterator[Pair]:
         written = [item for item, some in enumerate(self.texts) if some]
-        for user, history in enumerate(self.histories):
+        for user, known in enumerate(self.histories):
+            history = known if self.ordered else generator.permutation(known)
             places = generator.permutation(np.arange(1, len(history)))[: self.drawn]
             for place in places.tolist():
                 number = int(generator.integers(99))
