@@ -9,42 +9,26 @@ import resource
 import shutil
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeAlias
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import Any
 
 from chatrec import learned, plugins
 from chatrec.errors import LanguageModelError, TrainingError
-from chatrec.features import features_of
-from chatrec.fusion import WEIGHTS, reciprocal_rank
+from chatrec.folds import Progress, fitted, fold_of_each, folds_of, found_in, sampled, without
+from chatrec.fusion import WEIGHTS
 from chatrec.learned import Learned, training_data
-from chatrec.learned_fusion import LearnedFusion, fit
-from chatrec.moments import Moment, moments, query_of
+from chatrec.learned_fusion import LearnedFusion
+from chatrec.moments import Moment, moments
 from chatrec.ranking import Ranker
-from chatrec.retriever import Retriever, open_routes
+from chatrec.retriever import Retriever
 from chatrec.store.lock import writing
 from chatrec.weighing import Weighed, weighed
 
-Progress: TypeAlias = Callable[[str, int, int], None]
-"""Called with what is being done, how much of it is done, and how much there is."""
-
-FOLDS = 5
-"""Into how many parts the dialogues are split; what is learned of a part comes from the others. The first part is the
-hold-out, on which the learned fusion must do no worse than the untrained one."""
-
-NEGATIVES = 200
-"""How many candidates that nobody took are learned from at each moment."""
-
 FEWEST = 100
 """From fewer moments no fusion is learned: it would learn them by heart."""
-
-AT = 10
-"""The hold-out figure is recall among so many."""
 
 
 @dataclass(frozen=True)
@@ -66,19 +50,6 @@ class TrainingReport:
     skipped: Mapping[str, str] = field(default_factory=dict)
     seconds: float = 0.0
     peak_bytes: int = 0
-
-
-@dataclass(frozen=True)
-class _Fold:
-    """Candidates of many moments, one after another: their features, and 1 where a candidate was a target. `targets`
-    counts those of each moment, found or not; `untrained` says how many of them the untrained fusion had in front."""
-
-    matrix: NDArray[np.float32]
-    labels: NDArray[np.int8]
-    sizes: NDArray[np.int64]
-    targets: NDArray[np.int64]
-    untrained: NDArray[np.int64]
-    names: tuple[str, ...]
 
 
 def train(
@@ -168,18 +139,18 @@ def _fusion(
 
     The one that has not seen the first fold comes back beside the report, if it did well.
     """
-    folds = list(_folds(retriever, scratch, points, report.models, seed, tell))
+    folds = list(folds_of(retriever, scratch, points, report.models, seed, tell))
     tell("learning to weigh the routes", 0, 2)
     held_out = folds[0]
-    tried = _fitted([_sampled(fold, seed) for fold in folds[1:]], seed)
+    tried = fitted([sampled(fold, seed) for fold in folds[1:]], seed)
     before = held_out.untrained.sum() / held_out.targets.sum()
-    after = _found(tried, held_out).sum() / held_out.targets.sum()
+    after = found_in(tried, held_out).sum() / held_out.targets.sum()
     report = replace(report, before=float(before), after=float(after), held_out=int(held_out.targets.sum()))
     tell("learning to weigh the routes", 1, 2)
     if after < before:
         why = f"it found {after:.3f} of the hold-out's targets, the untrained one {before:.3f}"
         return replace(report, skipped={**report.skipped, "fusion": why}), None
-    _fitted([_sampled(fold, seed) for fold in folds], seed).save(scratch / "fusion")
+    fitted([sampled(fold, seed) for fold in folds], seed).save(scratch / "fusion")
     tell("learning to weigh the routes", 2, 2)
     return replace(report, fusion=True), tried
 
@@ -194,107 +165,14 @@ def _ranking(
     tell: Progress,
 ) -> TrainingReport:
     """Weighs the language model's say on the hold-out, of which neither the routes nor `fusion` know anything."""
-    fold_of = _fold_of(points, seed)
+    fold_of = fold_of_each(points, seed)
     own = [moment for moment in points if fold_of[moment.dialogue_id] == 0]
-    asked = replace(_without(retriever, fold_of, 0, report.models), fusion=fusion)
+    asked = replace(without(retriever, fold_of, 0, report.models), fusion=fusion)
     try:
         found = weighed(ranker, asked, own, seed=seed, told=partial(tell, "asking the language model"))
     except LanguageModelError as error:
         return replace(report, skipped={**report.skipped, "ranking": str(error)})
     return replace(report, ranking=found)
-
-
-def _fold_of(points: Sequence[Moment], seed: int) -> dict[str, int]:
-    """The fold of each dialogue."""
-    ids = sorted({moment.dialogue_id for moment in points})
-    order = np.random.default_rng(seed).permutation(len(ids))
-    return {ids[place]: number % FOLDS for number, place in enumerate(order)}
-
-
-def _without(retriever: Retriever, fold_of: Mapping[str, int], fold: int, models: Sequence[str]) -> Retriever:
-    """The retriever, untrained, as if the dialogues of that fold had never been."""
-    view = retriever.snapshot.without({id for id, other in fold_of.items() if other == fold})
-    routes = open_routes(retriever.routes, view, Learned(view, eager=models))
-    return replace(retriever, snapshot=view, routes=routes, fusion=None)
-
-
-def _folds(
-    retriever: Retriever, scratch: Path, points: Sequence[Moment], models: Sequence[str], seed: int, tell: Progress
-) -> Iterator[_Fold]:
-    """The features of all moments, fold by fold, each with the dialogues of its own fold left out of what is known."""
-    fold_of = _fold_of(points, seed)
-    done = 0
-    for number in range(FOLDS):
-        own = [moment for moment in points if fold_of[moment.dialogue_id] == number]
-        path = scratch / f"fold-{number}.npz"
-        if not path.is_file():
-            asked = _without(retriever, fold_of, number, models)
-            _save(path, _told(asked, own, partial(_shifted, tell, done, len(points))))
-        done += len(own)
-        tell("asking the routes", done, len(points))
-        yield _load(path)
-
-
-def _shifted(tell: Progress, before: int, total: int, done: int) -> None:
-    tell("asking the routes", before + done, total)
-
-
-def _told(retriever: Retriever, points: Sequence[Moment], tell: Callable[[int], None]) -> _Fold:
-    matrices, labels, targets, untrained = [], [], [], []
-    names: tuple[str, ...] = ()
-    for number, moment in enumerate(points):
-        query, hits = retriever.ask(query_of(moment))
-        features = features_of(query, hits, retriever.snapshot)
-        wanted = set(moment.targets)
-        first = [item_id for item_id, _ in reciprocal_rank(hits, retriever.weights_of(query))[:AT]]
-        names = names or features.names
-        matrices.append(features.matrix)
-        labels.append(np.asarray([item_id in wanted for item_id in features.item_ids], dtype=np.int8))
-        targets.append(len(wanted))
-        untrained.append(len(wanted & set(first)))
-        tell(number + 1)
-    sizes = np.asarray([len(some) for some in labels], dtype=np.int64)
-    return _Fold(
-        np.concatenate(matrices), np.concatenate(labels), sizes, np.asarray(targets), np.asarray(untrained), names
-    )
-
-
-def _sampled(fold: _Fold, seed: int) -> _Fold:
-    """What is learned from: moments with a target among the candidates, with some of the other candidates each."""
-    generator = np.random.default_rng(seed)
-    kept, sizes = [], []
-    for start, size in zip(np.cumsum(fold.sizes) - fold.sizes, fold.sizes, strict=True):
-        own = fold.labels[start : start + size]
-        if not own.any():
-            continue
-        others = np.flatnonzero(own == 0)
-        if len(others) > NEGATIVES:
-            others = generator.choice(others, NEGATIVES, replace=False)
-        chosen = np.sort(np.concatenate((np.flatnonzero(own), others)))
-        kept.append(start + chosen)
-        sizes.append(len(chosen))
-    rows = np.concatenate(kept) if kept else np.zeros(0, dtype=np.int64)
-    return replace(fold, matrix=fold.matrix[rows], labels=fold.labels[rows], sizes=np.asarray(sizes, dtype=np.int64))
-
-
-def _fitted(folds: Sequence[_Fold], seed: int) -> LearnedFusion:
-    return fit(
-        np.concatenate([fold.matrix for fold in folds]),
-        np.concatenate([fold.labels for fold in folds]),
-        np.concatenate([fold.sizes for fold in folds]).tolist(),
-        names=folds[0].names,
-        seed=seed,
-    )
-
-
-def _found(fusion: LearnedFusion, fold: _Fold) -> NDArray[np.int64]:
-    """How many targets of each moment stand among the first."""
-    scores = fusion.score(fold.matrix)
-    found = []
-    for start, size in zip(np.cumsum(fold.sizes) - fold.sizes, fold.sizes, strict=True):
-        best = np.argsort(-scores[start : start + size], kind="stable")[:AT]
-        found.append(int(fold.labels[start + best].sum()))
-    return np.asarray(found, dtype=np.int64)
 
 
 def _installed(folder: Path, scratch: Path, report: TrainingReport) -> TrainingReport:
@@ -322,17 +200,6 @@ def _digest(retriever: Retriever, liked: Any, names: Sequence[str], seed: int) -
     weights = {**WEIGHTS, **retriever.weights}
     known = [retriever.snapshot.generation, sorted(retriever.routes), weights, more, list(names), seed]
     return hashlib.sha256(json.dumps(known, sort_keys=True).encode()).hexdigest()[:12]
-
-
-def _save(path: Path, fold: _Fold) -> None:
-    beside = path.with_suffix(".new.npz")
-    np.savez(beside, **{**vars(fold), "names": np.asarray(fold.names)})
-    beside.replace(path)
-
-
-def _load(path: Path) -> _Fold:
-    with np.load(path, allow_pickle=False) as kept:
-        return _Fold(**{**kept, "names": tuple(kept["names"].tolist())})
 
 
 def _peak() -> int:

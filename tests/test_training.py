@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from hash_embedder import HashEmbedder
 
-from chatrec import ChatRec, Settings, doctor, learned, training
+from chatrec import ChatRec, Settings, doctor, folds, learned, training
 from chatrec.catalog import Dialogue, Interaction, Item, Record, Utterance
 from chatrec.errors import LanguageModelError, SettingsError, StoreError, StoreLocked, TrainingError
 from chatrec.fake_llm import FakeChatModel
@@ -152,7 +152,7 @@ def test_nothing_is_known_of_a_dialogue_that_is_left_out(rec: ChatRec) -> None:
 
 
 def test_every_fold_is_asked_with_its_own_dialogues_left_out(rec: ChatRec, monkeypatch: pytest.MonkeyPatch) -> None:
-    told = training._told
+    told = folds._told
 
     def watched(retriever, points, tell):
         own = {moment.dialogue_id for moment in points}
@@ -163,12 +163,12 @@ def test_every_fold_is_asked_with_its_own_dialogues_left_out(rec: ChatRec, monke
         assert len(own | left) == 150
         return told(retriever, points, tell)
 
-    monkeypatch.setattr(training, "_told", watched)
+    monkeypatch.setattr(folds, "_told", watched)
     assert rec.train().fusion
 
 
 def test_a_fusion_that_finds_less_is_not_put_to_use(rec: ChatRec, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(training, "_found", lambda fusion, fold: np.zeros(len(fold.targets), dtype=np.int64))
+    monkeypatch.setattr(training, "found_in", lambda fusion, fold: np.zeros(len(fold.targets), dtype=np.int64))
     report = rec.train()
     assert not report.fusion
     assert report.after == 0 < report.before
@@ -200,7 +200,7 @@ def test_a_table_too_large_is_left_out_and_told(rec: ChatRec, monkeypatch: pytes
 
 
 def test_what_was_done_before_an_interruption_is_not_done_again(rec: ChatRec, monkeypatch: pytest.MonkeyPatch) -> None:
-    told = training._told
+    told = folds._told
     asked: list[int] = []
 
     def counted(retriever, points, tell):
@@ -209,7 +209,7 @@ def test_what_was_done_before_an_interruption_is_not_done_again(rec: ChatRec, mo
             raise KeyboardInterrupt
         return told(retriever, points, tell)
 
-    monkeypatch.setattr(training, "_told", counted)
+    monkeypatch.setattr(folds, "_told", counted)
     with pytest.raises(KeyboardInterrupt):
         rec.train()
     assert not learned.current(rec.folder)

@@ -11,7 +11,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from chatrec.app import ChatRec
 from chatrec.catalog.source import open_source
 from chatrec.commands import plain
-from chatrec.training import AT, TrainingReport
+from chatrec.folds import AT
+from chatrec.training import TrainingReport
 
 
 def run(
