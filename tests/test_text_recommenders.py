@@ -57,7 +57,14 @@ def ranked(model, data: TrainingData, history: list[int]) -> list[int]:
     return [column for column in np.argsort(-scores, kind="stable").tolist() if column not in history]
 
 
-@pytest.mark.parametrize(("name", "more"), [*((name, {}) for name in NAMES), ("tcf", {"head": "dssm", "epochs": 300})])
+@pytest.mark.parametrize(
+    ("name", "more"),
+    [
+        *((name, {"epochs": 300} if name == "tcf" else {}) for name in NAMES),
+        ("tcf", {"texts": "frozen"}),
+        ("tcf", {"texts": "frozen", "head": "dssm", "epochs": 300}),
+    ],
+)
 def test_twenty_users_are_learned_by_heart(name: str, more: dict) -> None:
     generator = np.random.default_rng(1)
     histories = [[*generator.choice(20, 4, replace=False).tolist(), 20 + user] for user in range(20)]

@@ -24,10 +24,11 @@ SEARCH: Mapping[str, Sequence[Any]] = {
     "dropout": (0.2, 0.4),
     "temperature": (0.05, 0.07, 0.1),
     "head": ("sasrec", "dssm"),
+    "texts": ("trained", "frozen"),
 }
 ABLATIONS: Mapping[str, Mapping[str, Any]] = {
     "two towers": {"head": "dssm"},
-    "texts read end to end": {"texts": "trained"},
+    "texts frozen": {"texts": "frozen"},
 }
 TINY: Mapping[str, Any] = {
     "embedding_size": 16,
@@ -51,9 +52,9 @@ class Recommender(TextSequenceModel):
     """Text-based collaborative filtering (Li et al., "Exploring the upper limits of text-based collaborative filtering
     using large language models", 2023).
 
-    There: no item has an embedding of its own; `texts` says whether its vector is that of a frozen language model
-    through a trained projection ("frozen"), or made by a text encoder that is trained end to end with the rest
-    ("trained"); a `head` reads histories, SASRec's transformer ("sasrec") or a tower of DSSM ("dssm").
+    There: no item has an embedding of its own; `texts` says whether its vector is made by a text encoder that is
+    trained end to end with the rest ("trained"), or is that of a frozen language model through a trained projection
+    ("frozen"); a `head` reads histories, SASRec's transformer ("sasrec") or a tower of DSSM ("dssm").
 
     Otherwise than in the paper: the encoder trained end to end is small, the mean of learned embeddings of words (by
     hash) through two layers, as a language model cannot be tuned on a CPU in minutes; the tower of DSSM reads the mean
@@ -62,7 +63,7 @@ class Recommender(TextSequenceModel):
     the paper is about.
     """
 
-    texts: Literal["frozen", "trained"] = "frozen"
+    texts: Literal["frozen", "trained"] = "trained"
     head: Literal["sasrec", "dssm"] = "sasrec"
     tuning: Tuning = "inductive"
     pretrain_epochs: int = 0
