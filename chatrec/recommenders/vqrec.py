@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import torch
 
 SEARCH: Mapping[str, Sequence[Any]] = {
-    "learning_rate": (1e-3, 3e-3),
+    "learning_rate": (3e-3, 1e-2),
     "dropout": (0.2, 0.4),
     "temperature": (0.05, 0.07, 0.1),
     "slices": (16, 32),
@@ -68,6 +68,7 @@ class Recommender(TextSequenceModel):
     coding: Literal["opq", "pq", "none"] = "opq"
     synthetic: float = 0.75
     permute_epochs: int = 5
+    learning_rate: float = 1e-2
     tuning: Tuning = "inductive"
 
     def features(self, found: Known, *, seed: int) -> NDArray[Any]:
