@@ -40,6 +40,9 @@ RunFile = Annotated[
 ]
 Against = Annotated[Path | None, typer.Option(help="Such a file, of another system, to be compared with.")]
 Ablate = Annotated[bool, typer.Option("--ablate", help="Also without each route in turn.")]
+Also = Annotated[
+    str, typer.Option(help="Routes, comma-separated; also with each of them in turn, weighed by rank alone.")
+]
 
 
 @app.command()
@@ -170,6 +173,7 @@ def evaluate_dialogues(
     json: AsJson = None,
     run: RunFile = None,
     ablate: Ablate = False,
+    also: Also = "",
     against: Against = None,
 ) -> None:
     """Past dialogues: are the items found that the assistant went on to name?
@@ -180,7 +184,7 @@ def evaluate_dialogues(
 
     evaluating.run(
         "dialogues", file, catalog=catalog, format=format, ks=_ks(k), as_json=json, run_file=run, against=against,
-        ablate=ablate,
+        ablate=ablate, also=_names(also),
     )  # fmt: skip
 
 
@@ -192,14 +196,16 @@ def evaluate_requests(
     json: AsJson = None,
     run: RunFile = None,
     ablate: Ablate = False,
+    also: Also = "",
     against: Against = None,
 ) -> None:
     """Requests in free words: are the items found that people judged to be right?"""
     from chatrec.commands import evaluating
 
     evaluating.run(
-        "requests", file, catalog=catalog, ks=_ks(k), as_json=json, run_file=run, against=against, ablate=ablate
-    )
+        "requests", file, catalog=catalog, ks=_ks(k), as_json=json, run_file=run, against=against, ablate=ablate,
+        also=_names(also),
+    )  # fmt: skip
 
 
 @evaluate.command("ranking")
@@ -304,7 +310,7 @@ def evaluate_recommenders(
     from chatrec.commands import comparing
 
     comparing.run(
-        recommenders=[name.strip() for name in recommenders.split(",") if name.strip()],
+        recommenders=_names(recommenders),
         data=data or [],
         pretrain=pretrain or [],
         folder=folder,
@@ -315,6 +321,10 @@ def evaluate_recommenders(
         ablate=ablate,
         as_json=json,
     )
+
+
+def _names(written: str) -> list[str]:
+    return [name.strip() for name in written.split(",") if name.strip()]
 
 
 def _ks(written: str) -> list[int]:

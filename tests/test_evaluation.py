@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 
 from chatrec import ChatRec
 from chatrec.catalog import Dialogue, Utterance, sample
-from chatrec.errors import BadRecord, EvaluationError, MissingPackage, SettingsError
+from chatrec.errors import BadRecord, EvaluationError, MissingPackage, SettingsError, TrainingError
 from chatrec.evaluation import Report, beyond, evaluate_dialogues, evaluate_ranking, evaluate_requests, runs
 from chatrec.evaluation.answers import answers, without_each_route
 from chatrec.evaluation.intervals import Bootstrap, Interval
@@ -312,6 +312,19 @@ def test_every_route_has_a_row_is_compared_and_is_left_out_in_turn(report: Repor
     assert all(coverage and coverage.mean <= union.mean for coverage in covered)
 
 
+def test_other_routes_are_added_in_turn_and_compared_with_what_is_weighed_alike(
+    rec: ChatRec, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = written(tmp_path / "rows.jsonl", *ROWS)
+    report = evaluate_dialogues(rec, path, ks=(10,), also=["itemknn", "words", "mf-als"])
+    names = [row.name for row in report.rows]
+    assert names[:3] == ["fused", "with itemknn", "with mf-als"]
+    assert {"words", "itemknn", "mf-als"} <= set(names[3:])
+    assert [each.second for each in report.comparisons if each.second.startswith("with ")] == names[1:3]
+    with pytest.raises(TrainingError, match="train --recommender sasrec"):
+        evaluate_dialogues(rec, path, also=["sasrec"])
+
+
 def test_coverage_counts_all_that_was_found_and_the_ranking_is_cut(rec: ChatRec, tmp_path: Path) -> None:
     cases = dialogue_cases(read_dialogues(written(tmp_path / "rows.jsonl", *ROWS)))
     retriever = rec.rooms().retriever
@@ -451,10 +464,13 @@ def test_the_command_tells_measures_and_writes_what_it_is_asked_for(rec: ChatRec
     assert (told["missing"], told["resamples"], told["rows"][0]["name"]) == (1, 1000, "fused")
     assert set(told["rows"][0]["measures"]["recall@10"]) == {"mean", "low", "high"}
     assert len((tmp_path / "out.trec").read_text(encoding="utf-8").splitlines()) <= 200
-    ran = called(rec, "dialogues", rows, "--k", "1,10", "--against", "out.trec", "--ablate", cwd=tmp_path)
+    ran = called(
+        rec, "dialogues", rows, "--k", "1,10", "--against", "out.trec", "--ablate", "--also", "ease", cwd=tmp_path
+    )
     assert ran.returncode == 0, ran.stderr
     assert "a tie" in next(line for line in ran.stdout.splitlines() if "out.trec" in line and "+" in line)
     assert "without words" in ran.stdout
+    assert "with ease" in ran.stdout
 
 
 def test_the_command_measures_requests(rec: ChatRec, tmp_path: Path) -> None:

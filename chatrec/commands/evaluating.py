@@ -43,12 +43,13 @@ def run(
     run_file: Path | None,
     against: Path | None,
     ablate: bool,
+    also: Sequence[str],
 ) -> None:
     writable(as_json, run_file)
     rec = ChatRec.from_env(catalog=catalog or None)
     with progress_bar() as told:
         evaluate = partial(evaluate_dialogues, format=format) if protocol == "dialogues" else evaluate_requests
-        report = evaluate(rec, path, ks=ks, ablate=ablate, run=run_file, against=against, progress=told)
+        report = evaluate(rec, path, ks=ks, ablate=ablate, also=also, run=run_file, against=against, progress=told)
     if as_json:
         save(report.to_json(), as_json)
     show(report, Console(highlight=False, markup=False))

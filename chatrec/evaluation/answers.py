@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from chatrec.evaluation.protocols import Case
 from chatrec.retriever import Retriever
 from chatrec.rooms import Rooms
+from chatrec.routes import Route
 
 Ranking: TypeAlias = Sequence[tuple[str, float]]
 """(item id, score), best first."""
@@ -41,9 +42,10 @@ def answers(
 ) -> tuple[dict[str, Answers], dict[str, Answers]]:
     """What each retriever finds for each case, and what each route alone does, both by name.
 
-    The first retriever asks; the others, which have some of its routes, fuse what it was told.
+    The first retriever asks, all routes that any of them has; each fuses what its own were told.
     """
-    asking = next(iter(retrievers.values()))
+    routes_of = {name: route for retriever in retrievers.values() for name, route in retriever.routes.items()}
+    asking = replace(next(iter(retrievers.values())), routes=routes_of)
     fused = {name: Answers() for name in retrievers}
     routes = {name: Answers() for name in asking.routes}
     for done, case in enumerate(cases, 1):
@@ -89,6 +91,15 @@ def without_each_route(retriever: Retriever) -> dict[str, Retriever]:
             retriever, routes={name: route for name, route in retriever.routes.items() if name != left_out}
         )
         for left_out in names
+    }
+
+
+def with_each_route(retriever: Retriever, more: Mapping[str, Route]) -> dict[str, Retriever]:
+    """The retriever with each of `more` added in turn, all weighed by rank: a learned fusion knows nothing of them."""
+    return {
+        f"with {name}": replace(retriever, routes={**retriever.routes, name: route}, fusion=None)
+        for name, route in more.items()
+        if name not in retriever.routes
     }
 
 

@@ -9,16 +9,19 @@ from typing import Literal
 
 import numpy as np
 
+from chatrec import learned
 from chatrec.app import ChatRec
 from chatrec.catalog import Dialogue
 from chatrec.errors import EvaluationError
 from chatrec.evaluation import beyond, runs
-from chatrec.evaluation.answers import Told, answers, shown, without_each_route
+from chatrec.evaluation.answers import Told, answers, shown, with_each_route, without_each_route
 from chatrec.evaluation.judge import Judge
 from chatrec.evaluation.protocols import Case, dialogue_cases, read_dialogues, request_cases
 from chatrec.evaluation.report import Beyond, Latency, Report
-from chatrec.retriever import Retriever
+from chatrec.learned import Learned
+from chatrec.retriever import Retriever, open_routes
 from chatrec.rooms import Rooms
+from chatrec.routes import Route
 from chatrec.store.index import Snapshot
 
 KS = (1, 5, 10, 20, 50)
@@ -28,6 +31,9 @@ DEPTH = 100
 
 FUSED = "fused"
 """The row of the retriever as the product has it."""
+
+UNTRAINED = "untrained"
+"""The row of the same routes weighed by rank alone, where a fusion was learned."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +60,7 @@ def evaluate_dialogues(
     format: str = "auto",
     ks: Sequence[int] = KS,
     ablate: bool = False,
+    also: Sequence[str] = (),
     run: str | Path | None = None,
     against: str | Path | None = None,
     seed: int = 0,
@@ -61,13 +68,16 @@ def evaluate_dialogues(
 ) -> Report:
     """How well the items that assistants named in past dialogues are found; rows are compared on recall@10.
 
-    `ablate` adds a row without each route; `run` is a file to write the rankings to, `against` one of another
-    system's to be compared with, both as `runs` has them.
+    `ablate` adds a row without each route, `also` one with each of these routes more, weighed by rank alone and
+    compared with what is weighed so; `run` is a file to write the rankings to, `against` one of another system's to be
+    compared with, both as `runs` has them.
     """
     dialogues = read_dialogues(Path(path), format=format)
     known = _known(dialogues, rec.rooms(speaking=False).retriever.snapshot)
     asked = _Asked("dialogues", Path(path), dialogue_cases(dialogues), "recall@10", known)
-    return _evaluated(rec, asked, ks=ks, ablate=ablate, run=run, against=against, seed=seed, progress=progress)
+    return _evaluated(
+        rec, asked, ks=ks, ablate=ablate, also=also, run=run, against=against, seed=seed, progress=progress
+    )
 
 
 def evaluate_requests(
@@ -76,6 +86,7 @@ def evaluate_requests(
     *,
     ks: Sequence[int] = KS,
     ablate: bool = False,
+    also: Sequence[str] = (),
     run: str | Path | None = None,
     against: str | Path | None = None,
     seed: int = 0,
@@ -86,7 +97,9 @@ def evaluate_requests(
     The other arguments are those of `evaluate_dialogues`.
     """
     asked = _Asked("requests", Path(path), request_cases(Path(path)), "nDCG@10")
-    return _evaluated(rec, asked, ks=ks, ablate=ablate, run=run, against=against, seed=seed, progress=progress)
+    return _evaluated(
+        rec, asked, ks=ks, ablate=ablate, also=also, run=run, against=against, seed=seed, progress=progress
+    )
 
 
 def _evaluated(
@@ -95,6 +108,7 @@ def _evaluated(
     *,
     ks: Sequence[int],
     ablate: bool,
+    also: Sequence[str],
     run: str | Path | None,
     against: str | Path | None,
     seed: int,
@@ -115,7 +129,8 @@ def _evaluated(
 
     lists, milliseconds = shown(rooms, cases, told=telling("timed"))
     retrievers = _retrievers(rooms.retriever, ablate=ablate)
-    fused, routes = answers(retrievers, cases, depth=depth, told=telling("measured"))
+    more = with_each_route(rooms.retriever, _opened(rec, rooms.retriever.snapshot, also))
+    fused, routes = answers(retrievers | more, cases, depth=depth, told=telling("measured"))
     for name, found in fused.items():
         judge.add(name, "retriever", found.rankings, np.array(found.coverage))
     for name, found in routes.items():
@@ -140,7 +155,10 @@ def _evaluated(
         ks=ks,
         seed=seed,
         rows=tuple(judge.rows),
-        comparisons=tuple(judge.comparisons(FUSED)),
+        comparisons=(
+            *judge.comparisons(FUSED, {row.name for row in judge.rows} - more.keys()),
+            *judge.comparisons(UNTRAINED if UNTRAINED in fused else FUSED, more.keys()),
+        ),
         latency=Latency(*(float(ms) for ms in np.percentile(milliseconds, [50, 95]))),
         beyond=_beyond(lists, rooms, judge),
     )
@@ -148,8 +166,14 @@ def _evaluated(
 
 def _retrievers(retriever: Retriever, *, ablate: bool) -> dict[str, Retriever]:
     """What is measured, by the name of its row. Another way to fuse belongs here."""
-    untrained = {"untrained": replace(retriever, fusion=None)} if retriever.fusion else {}
+    untrained = {UNTRAINED: replace(retriever, fusion=None)} if retriever.fusion else {}
     return {FUSED: retriever} | untrained | (without_each_route(retriever) if ablate else {})
+
+
+def _opened(rec: ChatRec, snapshot: Snapshot, names: Sequence[str]) -> dict[str, Route]:
+    """The routes of these names over the same generation, with what the training in use learned."""
+    trained = learned.current(rec.folder)
+    return open_routes(names, snapshot, Learned(snapshot, rec.folder / "trained" / trained if trained else None))
 
 
 def _beyond(lists: Sequence[Sequence[str]], rooms: Rooms, judge: Judge) -> Beyond:

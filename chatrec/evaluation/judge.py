@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import chain
 
 import numpy as np
@@ -52,10 +52,10 @@ class Judge:
         ]
         self.add(name, "run", rankings, None)
 
-    def comparisons(self, first: str) -> Iterator[Comparison]:
-        """`first` against every other row."""
+    def comparisons(self, first: str, others: Collection[str] | None = None) -> Iterator[Comparison]:
+        """`first` against every other row, or those of `others`."""
         for row in self.rows:
-            if row.name != first:
+            if row.name != first and (others is None or row.name in others):
                 difference = self._by_sample.difference(self._values[first], self._values[row.name])
                 yield Comparison(first, row.name, self._decisive, difference)
 
