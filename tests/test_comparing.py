@@ -92,7 +92,8 @@ def test_random_takes_three_quarters_of_every_user(data: DataSet) -> None:
 
 
 def test_a_random_split_tells_of_no_order_and_one_by_time_does(data: DataSet) -> None:
-    assert not ordered(split(data, "random-75-25").training.training())
+    for protocol in ("random-75-25", "cold-items"):
+        assert not ordered(split(data, protocol).training.training())
     assert ordered(split(data, "leave-one-out").training.training())
 
 

@@ -51,7 +51,7 @@ class DataSet:
     """Other domains, to pre-train on."""
 
     def only(self, kept: NDArray[np.bool_] | Ints) -> DataSet:
-        """The same users and items with only these interactions, chosen or by place."""
+        """The same users and items with only these interactions, chosen or by place, users in their order."""
         return replace(self, users=self.users[kept], items=self.items[kept])
 
     def histories(self) -> list[Ints]:

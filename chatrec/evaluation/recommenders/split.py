@@ -47,11 +47,11 @@ class Split:
 def split(data: DataSet, protocol: Protocol, *, seed: int = 0) -> Split:
     """Splits by `protocol`:
 
-    - random-75-25: of each user a random 75 % are learned from (rounded), the others looked for; as these lie before
-      and after one another, no order of time is told;
+    - random-75-25: of each user a random 75 % are learned from (rounded), the others looked for;
     - leave-one-out: each user's latest interaction is looked for;
     - cold-items: a random 20 % of the items are taken out of training; each user's interactions with them are looked
-      for among those items alone;
+      for among those items alone; here and above what is looked for lies before and after what is known, so that no
+      order of time is told;
     - cold-users: a random 20 % of the users are taken out of training; the earliest 80 % of their interactions are
       their history, the others are looked for.
 
@@ -76,11 +76,12 @@ def _cases(known: DataSet, sought: DataSet) -> Iterator[Case]:
 
 
 def _random(data: DataSet, generator: np.random.Generator) -> Split:
-    drawn = [generator.permutation(own) for own in _places(data)]
-    ends = [round(TRAINED * len(own)) for own in drawn]
-    training = data.only(np.concatenate([own[:end] for own, end in zip(drawn, ends, strict=True)]))
-    sought = data.only(np.concatenate([own[end:] for own, end in zip(drawn, ends, strict=True)]))
-    return Split(replace(training, timed=False), tuple(_cases(training, sought)))
+    data = _shuffled(data, generator)
+    learned = np.zeros(len(data.users), dtype=bool)
+    for own in _places(data):
+        learned[own[: round(TRAINED * len(own))]] = True
+    training = data.only(learned)
+    return Split(training, tuple(_cases(training, data.only(~learned))))
 
 
 def _leave_one_out(data: DataSet, generator: np.random.Generator) -> Split:
@@ -94,6 +95,7 @@ def _cold_items(data: DataSet, generator: np.random.Generator) -> Split:
     used = np.unique(data.items)
     cold = np.zeros(len(data.item_ids), dtype=bool)
     cold[generator.choice(used, round(COLD * len(used)), replace=False)] = True
+    data = _shuffled(data, generator)
     sought = cold[data.items]
     training = data.only(~sought)
     return Split(training, tuple(_cases(training, data.only(sought))), candidates=cold)
@@ -114,6 +116,12 @@ _PROTOCOLS: Mapping[str, Callable[[DataSet, np.random.Generator], Split]] = {
     "cold-items": _cold_items,
     "cold-users": _cold_users,
 }
+
+
+def _shuffled(data: DataSet, generator: np.random.Generator) -> DataSet:
+    """Each user's interactions in a drawn order, which is no order of time."""
+    order = np.concatenate([generator.permutation(own) for own in _places(data)])
+    return replace(data.only(order), timed=False)
 
 
 def _places(data: DataSet) -> list[Ints]:

@@ -33,8 +33,9 @@ class TextSequenceModel:
     A recommender model of this family says what items are made of (`features`, `maker`) and may `pretrain`.
     Fine-tuning predicts every next item of every history by cross-entropy over the used items at a `temperature`, where
     the items of a batch of histories stand for all (each weighs by how seldom it is in one). Items that nobody used
-    take no part, so that nothing is learned against them. Serving needs the items' vectors and the encoder's arrays,
-    no torch.
+    take no part, so that nothing is learned against them. Of the embeddings that items have of their own
+    ("transductive") each step leaves out a share `left_out`, so that texts go on saying enough of items that have none
+    (as DropoutNet does, Volkovs et al., NIPS'17). Serving needs the items' vectors and the encoder's arrays, no torch.
     """
 
     scores_cold: ClassVar[bool] = True
@@ -47,6 +48,7 @@ class TextSequenceModel:
     dropout: float = 0.2
     temperature: float = 0.07
     tuning: Tuning = "transductive"
+    left_out: float = 0.5
     pretrain_epochs: int = 10
     epochs: int = 30
     learning_rate: float = 3e-3
@@ -68,7 +70,7 @@ class TextSequenceModel:
             if self.pretrain_epochs:
                 self.pretrain(module, found, device, seed=seed)
             if self.tuning == "transductive":
-                module.identify(self.embedding_size)
+                module.identify(self.embedding_size, left_out=self.left_out)
             if self.epochs:
                 self.fine_tune(module, found, device, seed=seed)
             self._export(module, found, features)

@@ -24,8 +24,8 @@ NOBODY = -1
 
 def net(items: torch.nn.Module, encoder: torch.nn.Module, features: NDArray[Any]) -> Net:
     """`table(of)` gives what these items are made of, (items, size): `items` of their frozen `features`, and their
-    identities if they have some. Called with a table and rows of places in it, (batch, length), the net gives what its
-    `encoder` knows of each user after every place: (batch, length, size)."""
+    identities if they have some, of which training leaves out a share. Called with a table and rows of places in it,
+    (batch, length), the net gives what its `encoder` knows of each user after every place: (batch, length, size)."""
     import torch
     from torch import nn
 
@@ -36,15 +36,21 @@ def net(items: torch.nn.Module, encoder: torch.nn.Module, features: NDArray[Any]
             super().__init__()
             self.items, self.encoder = items, encoder
             self.register_parameter("identities", None)
+            self.left_out = 0.0
             self.register_buffer("features", torch.from_numpy(features), persistent=False)
 
-        def identify(self, size: int) -> None:
+        def identify(self, size: int, *, left_out: float) -> None:
             """Gives every item an embedding of its own, of zeros: one that nobody used keeps them."""
-            self.identities = nn.Parameter(torch.zeros(len(features), size))
+            self.identities, self.left_out = nn.Parameter(torch.zeros(len(features), size)), left_out
 
         def table(self, of: torch.Tensor) -> torch.Tensor:
             made: torch.Tensor = self.items(self.features[of])
-            return made if self.identities is None else made + nn.functional.embedding(of, self.identities)
+            if self.identities is None:
+                return made
+            own = nn.functional.embedding(of, self.identities)
+            if self.training and self.left_out:
+                own = own * (torch.rand(len(of), 1, device=own.device) >= self.left_out)
+            return made + own
 
         def forward(self, table: torch.Tensor, rows: torch.Tensor) -> torch.Tensor:
             there = rows >= 0
