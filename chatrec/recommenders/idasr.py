@@ -21,6 +21,7 @@ SEARCH: Mapping[str, Sequence[Any]] = {
     "dropout": (0.2, 0.4),
     "temperature": (0.05, 0.07, 0.1),
     "pretrain_epochs": (5, 15),
+    "left_out": (0.0, 0.5),
 }
 ABLATIONS: Mapping[str, Mapping[str, Any]] = {
     "without pre-training": {"pretrain_epochs": 0},
@@ -56,6 +57,7 @@ class Recommender(TextSequenceModel):
     masked: float = 0.2
     masked_weight: float = 1.0
     permuted_weight: float = 1.0
+    left_out: float = 0.0
 
     def maker(self, found: Known, features: NDArray[Any], *, seed: int) -> torch.nn.Module:
         import torch
