@@ -31,6 +31,7 @@ def net(items: torch.nn.Module, encoder: torch.nn.Module, features: NDArray[Any]
 
     class Whole(nn.Module):
         features: torch.Tensor
+        identities: nn.Parameter | None
 
         def __init__(self) -> None:
             super().__init__()
