@@ -23,7 +23,6 @@ from chatrec.dialogue.read import Reader
 from chatrec.dialogue.titles import TitleIndex
 from chatrec.embedding import Embedder, load_embedder
 from chatrec.errors import CatalogError, CatalogNotFound, ConversationError, MessageError, SettingsError
-from chatrec.learned import Learned
 from chatrec.learned_fusion import LearnedFusion
 from chatrec.llm import Current, is_local, jobs
 from chatrec.ranking import LISTWISE_WEIGHT, POINTWISE_WEIGHT, Ranker
@@ -337,7 +336,7 @@ class ChatRec:
     def _retriever(self, trained: str) -> Retriever:
         """Over the generation that is current, with what the training of that name learned; empty: none."""
         snapshot = store.open_snapshot(self.folder, stamp=self.embedder.stamp, chroma_url=self.settings.chroma_url)
-        knowledge = Learned(snapshot, self.folder / "trained" / trained if trained else None)
+        knowledge = learned.opened(snapshot, self.folder, trained)
         weights = self.settings.route_weights()
         return Retriever(
             snapshot,

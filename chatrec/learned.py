@@ -103,6 +103,11 @@ class Learned:
         return self._folder / "fusion" if self._folder and (self._folder / "fusion").is_dir() else None
 
 
+def opened(snapshot: Snapshot, folder: Path, training: str) -> Learned:
+    """With what the training of that name learned for the catalogue in `folder`; empty: with nothing."""
+    return Learned(snapshot, folder / "trained" / training if training else None)
+
+
 def training_data(snapshot: Snapshot, *more: Any) -> TrainingData:
     """Who used what and which past dialogue named what, one row each, and `more` such rows (users by items); what is
     written about the items is read when a recommender model first looks at it."""

@@ -9,7 +9,7 @@ from scipy.sparse import csr_matrix
 
 from chatrec import plugins
 from chatrec.recommenders import TrainingData
-from chatrec.recommenders._texts import codes, graph, quantise
+from chatrec.recommenders._texts import codes, graph, net, quantise
 from chatrec.recommenders._texts.whitening import whitening
 from chatrec.types import Query
 
@@ -132,6 +132,16 @@ def test_what_is_saved_serves_without_torch(
     np.testing.assert_array_equal(
         loaded.score(query, two_domains.item_ids), whole[name].score(query, two_domains.item_ids)
     )
+
+
+def test_identities_are_left_out_in_training_alone() -> None:
+    import torch
+
+    made = net.net(torch.nn.Identity(), torch.nn.Identity(), np.zeros((4, 3), dtype=np.float32))
+    made.identify(3, left_out=1.0)
+    torch.nn.init.ones_(made.identities)
+    assert made.train().table(torch.arange(4)).sum() == 0
+    assert made.eval().table(torch.arange(4)).sum() == 12
 
 
 def test_progress_is_told_by_the_epoch(two_domains: TrainingData) -> None:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from chatrec import plugins
 from chatrec.app import ChatRec
@@ -28,7 +28,10 @@ from chatrec.evaluation.recommenders import (
 )
 from chatrec.evaluation.recommenders.dataset import embedding, of_records
 
-GOOD = MEASURES[:4]
+SURE = MEASURES[:2]
+"""Told with their spread over seeds."""
+
+GOOD = MEASURES[2:4]
 BEYOND = MEASURES[4:]
 
 
@@ -94,16 +97,18 @@ def show(report: RecommenderReport, console: Console) -> None:
         f" {report.protocol}, {report.seeds} seeds, {report.tune or 'no'} trials of hyperparameters each."
     )
     rows = sorted(report.rows, key=lambda row: -row.means.get("ndcg@10", -1.0))
-    good, rest = Table("", *GOOD, f"ndcg@10, {LEVEL:g} %"), Table("", *BEYOND, "training s", "scoring ms", "KiB")
+    good = Table(Column(no_wrap=True), *SURE, f"{LEVEL:g} %", *(Column(name, no_wrap=True) for name in GOOD))
+    rest = Table(Column(no_wrap=True), *BEYOND, "training s", "scoring ms", "KiB")
     for row in (row for row in rows if not row.skipped):
         means = row.means
-        good.add_row(_name(row), *(_cell(row, measure) for measure in GOOD), _ends(row.intervals["ndcg@10"]))
+        sure = [*(_cell(row, measure) for measure in SURE), _ends(row.intervals["ndcg@10"])]
+        good.add_row(_name(row), *sure, *(_figure(means[measure]) for measure in GOOD))
         costs = (f"{means['train_seconds']:,.1f}", f"{means['score_ms']:.2f}", f"{means['size_bytes'] / 1024:,.0f}")
         rest.add_row(_name(row), *(_figure(means[measure]) for measure in BEYOND), *costs)
     console.print(good)
     console.print(
         "Full rankings without what training has of the user; after ±: standard deviation over seeds;"
-        f" {LEVEL:g} %: bootstrap interval over users."
+        f" {LEVEL:g} %: bootstrap interval of ndcg@10 over users."
     )
     if any("recall@10_among_all" in row.means for row in rows):
         told = ", ".join(f"{_name(row)} {row.means['recall@10_among_all']:.3f}" for row in rows if row.means)

@@ -9,7 +9,7 @@ from typing import Literal
 
 import numpy as np
 
-from chatrec import learned
+from chatrec import learned, plugins
 from chatrec.app import ChatRec
 from chatrec.catalog import Dialogue
 from chatrec.errors import EvaluationError
@@ -18,7 +18,6 @@ from chatrec.evaluation.answers import Told, answers, shown, with_each_route, wi
 from chatrec.evaluation.judge import Judge
 from chatrec.evaluation.protocols import Case, dialogue_cases, read_dialogues, request_cases
 from chatrec.evaluation.report import Beyond, Latency, Report
-from chatrec.learned import Learned
 from chatrec.retriever import Retriever, open_routes
 from chatrec.rooms import Rooms
 from chatrec.routes import Route
@@ -127,9 +126,9 @@ def _evaluated(
     def telling(stage: str) -> Callable[[int], None]:
         return lambda done: progress(stage, done, len(cases)) if progress else None
 
-    lists, milliseconds = shown(rooms, cases, told=telling("timed"))
     retrievers = _retrievers(rooms.retriever, ablate=ablate)
     more = with_each_route(rooms.retriever, _opened(rec, rooms.retriever.snapshot, also))
+    lists, milliseconds = shown(rooms, cases, told=telling("timed"))
     fused, routes = answers(retrievers | more, cases, depth=depth, told=telling("measured"))
     for name, found in fused.items():
         judge.add(name, "retriever", found.rankings, np.array(found.coverage))
@@ -171,9 +170,16 @@ def _retrievers(retriever: Retriever, *, ablate: bool) -> dict[str, Retriever]:
 
 
 def _opened(rec: ChatRec, snapshot: Snapshot, names: Sequence[str]) -> dict[str, Route]:
-    """The routes of these names over the same generation, with what the training in use learned."""
-    trained = learned.current(rec.folder)
-    return open_routes(names, snapshot, Learned(snapshot, rec.folder / "trained" / trained if trained else None))
+    """The routes of these names over the same generation, with what the training in use learned.
+
+    Raises TrainingError for a recommender model that has to be trained first: before anything takes minutes.
+    """
+    knowledge = learned.opened(snapshot, rec.folder, learned.current(rec.folder))
+    models = plugins.names("recommenders")
+    for name in names:
+        if name.replace("-", "_") in models:
+            knowledge.recommender(name)
+    return open_routes(names, snapshot, knowledge)
 
 
 def _beyond(lists: Sequence[Sequence[str]], rooms: Rooms, judge: Judge) -> Beyond:

@@ -54,7 +54,8 @@ class Recommender(TextSequenceModel):
 
     Otherwise than in the paper: whitening starts from the principal axes of the vectors instead of at random, as there
     is little data here; every place of a history is a training example, not its last alone; after pre-training the
-    encoder is tuned as well where `tuned` says "all", which the paper keeps fixed ("makers"). Left out: the
+    encoder is tuned as well where `tuned` says "all", which the paper keeps fixed ("makers"); a share `left_out` of the
+    embeddings of items is left out at each step. Left out: the
     second augmentation, words dropped from texts, which would need every text embedded anew. Without domains there is
     no pre-training.
     """
