@@ -16,8 +16,8 @@ from chatrec.recommenders import _training as training
 from chatrec.recommenders._histories import Held, hold_last, ordered, used_items
 from chatrec.recommenders.p5.indexing import Indexing, index_of
 from chatrec.recommenders.p5.language import END, LONGEST, Language, Tasks, rows_of, stars_of, told
-from chatrec.recommenders.p5.t5 import decoded, encoded, exported, net
-from chatrec.recommenders.p5.trie import States, Trie
+from chatrec.recommenders.p5.t5 import Decoder, exported, net
+from chatrec.recommenders.p5.trie import Trie
 from chatrec.types import Query
 
 SEARCH: Mapping[str, Sequence[Any]] = {
@@ -81,13 +81,13 @@ class Recommender:
     embedding_size: int = 64
     layers: int = 2
     heads: int = 4
-    length: int = 20
+    length: int = 10
     dropout: float = 0.1
     drawn: int = 8
     rating: float = 0.3
     explanation: float = 0.2
     epochs: int = 60
-    learning_rate: float = 1e-3
+    learning_rate: float = 3e-3
     reg: float = 0.01
     batch_size: int = 64
 
@@ -151,16 +151,17 @@ class Recommender:
         item = self._columns.known([item_id])
         if not item or not self._arrays:
             return ""
-        states = self._after(self._language.prompt("explanation", 0, item=item))
+        decoder = self._after(self._language.prompt("explanation", 0, item=item))
         may_follow = np.concatenate(([END], np.arange(self._language.first_word, len(self._embeddings))))
-        said = [0]
-        while len(said) <= LONGEST:
-            logits = self._embeddings[may_follow] @ states(np.asarray([said]))[0, -1]
-            token = int(may_follow[np.argmax(logits)])
+        said = decoder.start()
+        words: list[int] = []
+        while len(words) < LONGEST:
+            token = may_follow[np.argmax(self._embeddings[may_follow] @ said.states[0])]
             if token == END:
                 break
-            said.append(token)
-        return self._language.written(said[1:])
+            words.append(int(token))
+            said = decoder.after(said, np.zeros(1, dtype=np.int64), token[None])
+        return self._language.written(words)
 
     def save(self, folder: Path) -> None:
         language = self._language
@@ -195,21 +196,22 @@ class Recommender:
         )
 
     def _batches(self, tasks: Tasks, generator: np.random.Generator) -> Iterator[tuple[NDArray[Any], ...]]:
-        """An epoch of batches of prompts and answers, each no wider than its longest."""
+        """An epoch of batches of prompts and answers, in a drawn order; those about as long are in one batch, as what
+        fills rows up costs as much as what is said."""
         pairs = list(tasks.pairs(generator))
-        order = generator.permutation(len(pairs)).tolist()
-        for at in range(0, len(order), self.batch_size):
-            some = [pairs[place] for place in order[at : at + self.batch_size]]
+        order = generator.permutation(len(pairs))
+        lengths = [(len(pairs[place][1]) // 8, len(pairs[place][0]) // 8) for place in order.tolist()]
+        order = order[sorted(range(len(order)), key=lengths.__getitem__)]
+        batches = np.split(order, np.arange(self.batch_size, len(order), self.batch_size))
+        for batch in generator.permutation(len(batches)).tolist():
+            some = [pairs[place] for place in batches[batch].tolist()]
             yield rows_of([prompt for prompt, _ in some]), rows_of([answer for _, answer in some])
 
     def _asked(self, history: Sequence[int]) -> list[int]:
         return self._language.prompt("sequential", 0, history=history[-self.length :])
 
-    def _after(self, prompt: list[int]) -> States:
-        """The decoder's states after a prompt, as a function of what was answered so far."""
-        arrays, heads = self._arrays, self.heads
-        memory = encoded(arrays, np.asarray([prompt]), heads=heads, first_word=self._language.first_word)
-        return lambda answers: decoded(arrays, answers, memory, heads=heads)
+    def _after(self, prompt: list[int]) -> Decoder:
+        return Decoder(self._arrays, np.asarray(prompt), heads=self.heads, first_word=self._language.first_word)
 
     def _likelihoods(self, history: Sequence[int]) -> NDArray[np.float64]:
         return self._trie.log_likelihoods(self._after(self._asked(history)), self._embeddings)

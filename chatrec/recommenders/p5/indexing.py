@@ -39,10 +39,10 @@ def index_of(
 
     Sequential: items are numbered as they are met, user after user, so that items used together share the first of
     two pieces of a number (T5 cuts the paper's four digits in two). Collaborative: the graph of items used together
-    is cut into `branches` clusters (spectral clustering), these again until none has more than `branches` items; a
-    token a level and one for the place in the last cluster. Semantic: a token for the value of each of two facets,
-    then the place among those alike; all one group where no facets are known. Hybrid: the clusters, then a token that
-    is the item's own. Random: the pieces of drawn numbers.
+    is cut into `branches` clusters (spectral clustering), these again, into no more than it takes, until none has
+    more than `branches` items; a token a level and one for the place in the last cluster. Semantic: a token for the
+    value of each of two facets, then the place among those alike; all one group where no facets are known. Hybrid:
+    the clusters, then a token that is the item's own. Random: the pieces of drawn numbers.
     """
     if indexing == "sequential":
         return _pieces(_met(histories, items))
@@ -99,13 +99,14 @@ def _clusters(histories: Histories, items: int, branches: int, seed: int) -> lis
 
 
 def _cut(together: csr_matrix, branches: int, seed: int) -> list[NDArray[np.int64]]:
-    """The places of a graph in up to `branches` clusters, two at least: the normalised spectral clustering of Ng et
-    al. (NIPS'01). Where it leaves nearly all in one, as of items that were not used together, they are cut evenly along
-    the direction that parts them best, or names would grow as long as there are such items."""
+    """The places of a graph, of more than `branches`, in up to so many clusters, two at least, by the normalised
+    spectral clustering of Ng et al. (NIPS'01). Where it leaves nearly all in one, as of items that were not used
+    together, they are cut evenly along the direction that parts them best, or names would grow as long as there are
+    such items."""
     n = together.shape[0]
     degree = np.maximum(np.asarray(together.sum(axis=1)).ravel(), 1e-9)
     scaled = diags(degree**-0.5) @ together @ diags(degree**-0.5)
-    size = min(branches, n - 1)
+    size = max(2, min(branches, -(-n // branches)))  # no more than it takes, or names are long and clusters of two
     if n <= 500:
         axes = np.linalg.eigh(scaled.toarray())[1][:, -size:]
     else:
@@ -117,4 +118,4 @@ def _cut(together: csr_matrix, branches: int, seed: int) -> list[NDArray[np.int6
     parts = [np.flatnonzero(labels == label) for label in np.unique(labels)]
     if max(map(len, parts)) <= MOST_IN_ONE * n:
         return parts
-    return list(np.array_split(np.argsort(rows[:, max(size - 2, 0)], kind="stable"), max(size, 2)))
+    return list(np.array_split(np.argsort(rows[:, size - 2], kind="stable"), size))

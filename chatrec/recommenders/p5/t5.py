@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -55,14 +56,20 @@ def net(*, tokens: int, embedding_size: int, layers: int, heads: int, dropout: f
             self.whole = nn.Embedding(MOST_WORDS, embedding_size)
             nn.init.normal_(self.whole.weight, std=0.02)  # larger ones hide the tokens for long
 
-        def forward(self, prompts: torch.Tensor, answers: torch.Tensor) -> Any:
+        def states(self, prompts: torch.Tensor, answers: torch.Tensor) -> torch.Tensor:
+            """The decoder's at each place of the answers, with what stands before it known."""
             words = torch.from_numpy(whole_words(prompts.cpu().numpy(), first_word)).to(prompts.device)
-            embedded = self.t5.shared(prompts) + self.whole(words)
-            return self.t5(inputs_embeds=embedded, attention_mask=(prompts > 0).long(), labels=answers)
+            mask = (prompts > 0).long()
+            memory = self.t5.encoder(inputs_embeds=self.t5.shared(prompts) + self.whole(words), attention_mask=mask)[0]
+            begun = nn.functional.pad(answers[:, :-1], (1, 0))
+            decoded = self.t5.decoder(begun, encoder_hidden_states=memory, encoder_attention_mask=mask)[0]
+            states: torch.Tensor = decoded * embedding_size**-0.5
+            return states
 
         def loss(self, prompts: torch.Tensor, answers: torch.Tensor) -> torch.Tensor:
-            value: torch.Tensor = self(prompts, answers.masked_fill(answers == 0, -100)).loss
-            return value
+            said = answers > 0  # logits of all tokens are what costs most: none where nothing is to be said
+            states = self.states(prompts, answers)[said]
+            return nn.functional.cross_entropy(self.t5.lm_head(states), answers[said])
 
     return Net()
 
@@ -79,49 +86,95 @@ def whole_words(prompts: NDArray[np.int64], first_word: int) -> NDArray[np.int64
     return np.minimum(np.cumsum(begins, axis=-1), MOST_WORDS - 1)
 
 
+@dataclass(frozen=True)
+class Said:
+    """Beginnings of answers, all of one length, and what goes on from them needs.
+
+    `states` is (rows, size), of the last place: a state times a token's embedding is that token's logit. `kept` holds
+    of each layer the keys and the values of all places, each (rows, places, heads, size of a head).
+    """
+
+    states: Floats
+    kept: tuple[tuple[Floats, Floats], ...]
+
+
+class Decoder:
+    """What is answered to one prompt, a token at a time: what was said before is not computed again."""
+
+    def __init__(self, arrays: Arrays, prompt: NDArray[np.int64], *, heads: int, first_word: int) -> None:
+        self._arrays, self._heads = arrays, heads
+        self._blocks = _blocks(arrays, "decoder")
+        memory = encoded(arrays, prompt[None], heads=heads, first_word=first_word)
+        asked = [f"{at}.1.EncDecAttention" for at in self._blocks]
+        self._memory = [(self._split(f"{at}.k", memory)[0], self._split(f"{at}.v", memory)[0]) for at in asked]
+
+    def start(self) -> Said:
+        """One row, of nothing but the start token."""
+        size = self._arrays["shared.weight"].shape[1]
+        nothing = np.zeros((1, 0, self._heads, size // self._heads), dtype=np.float32)
+        kept = tuple((nothing, nothing) for _ in self._blocks)
+        return self.after(Said(np.zeros((1, size), np.float32), kept), np.zeros(1, np.int64), np.zeros(1, np.int64))
+
+    def after(self, said: Said, rows: NDArray[np.int64], tokens: NDArray[np.int64]) -> Said:
+        """Each of `rows` of what was said with one of `tokens` after it; a row may go on in several ways."""
+        arrays, places = self._arrays, said.kept[0][0].shape[1] + 1
+        bias = _distances(arrays, "decoder", places)[:, -1]
+        x, kept = arrays["shared.weight"][tokens], []
+        for at, before, memory in zip(self._blocks, said.kept, self._memory, strict=True):
+            own, name = _norm(arrays, f"{at}.0.layer_norm", x), f"{at}.0.SelfAttention"
+            asking, key, value = (self._split(f"{name}.{kind}", own[:, None]) for kind in "qkv")
+            keys, values = (np.concatenate((old[rows], new), 1) for old, new in zip(before, (key, value), strict=True))
+            kept.append((keys, values))
+            weights = _softmax(np.einsum("rhd,rphd->rhp", asking[:, 0], keys) + bias)
+            mixed = np.einsum("rhp,rphd->rhd", weights, values).reshape(len(tokens), -1)
+            x = x + mixed @ arrays[f"{name}.o.weight"].T
+            own, name = _norm(arrays, f"{at}.1.layer_norm", x), f"{at}.1.EncDecAttention"
+            keys, values = (each.transpose(1, 0, 2) for each in memory)
+            asked = self._split(f"{name}.q", own[None])[0].transpose(1, 0, 2)
+            mixed = (_softmax(asked @ keys.swapaxes(1, 2)) @ values).transpose(1, 0, 2).reshape(len(tokens), -1)
+            x = x + mixed @ arrays[f"{name}.o.weight"].T
+            x = x + _wide(arrays, f"{at}.2", x)
+        states = _norm(arrays, "decoder.final_layer_norm", x) * np.float32(x.shape[-1] ** -0.5)
+        return Said(states, tuple(kept))
+
+    def _split(self, name: str, x: Floats) -> Floats:
+        return _heads(self._arrays, name, x, self._heads)
+
+
 def encoded(arrays: Arrays, prompts: NDArray[np.int64], *, heads: int, first_word: int) -> Floats:
     """The encoder's states of rows of prompts, none filled up: (rows, places) to (rows, places, size)."""
     x = arrays["shared.weight"][prompts] + arrays["whole.weight"][whole_words(prompts, first_word)]
-    return _stack(arrays, "encoder", x, heads, _distances(arrays, "encoder", prompts.shape[1]), None)
+    bias = _distances(arrays, "encoder", prompts.shape[1])
+    for at in _blocks(arrays, "encoder"):
+        own, name = _norm(arrays, f"{at}.0.layer_norm", x), f"{at}.0.SelfAttention"
+        asking, keys, values = (_heads(arrays, f"{name}.{kind}", own, heads).swapaxes(1, 2) for kind in "qkv")
+        mixed = (_softmax(asking @ keys.swapaxes(-1, -2) + bias) @ values).swapaxes(1, 2)
+        x = x + mixed.reshape(x.shape) @ arrays[f"{name}.o.weight"].T
+        x = x + _wide(arrays, f"{at}.1", x)
+    return _norm(arrays, "encoder.final_layer_norm", x)
 
 
-def decoded(arrays: Arrays, answers: NDArray[np.int64], memory: Floats, *, heads: int) -> Floats:
-    """The decoder's states after rows of beginnings of answers, the start token first; each place sees those before.
-
-    `memory` is one prompt's states, (1, places, size). A state times a token's embedding is that token's logit.
-    """
-    places = answers.shape[1]
-    bias = _distances(arrays, "decoder", places) + np.where(np.tri(places, dtype=bool), 0, np.float32(-1e9))
-    x = arrays["shared.weight"][answers]
-    return np.asarray(_stack(arrays, "decoder", x, heads, bias, memory) * x.shape[-1] ** -0.5)
+def _blocks(arrays: Arrays, stack: str) -> list[str]:
+    """The layers of an encoder or decoder, in order: how the names of their arrays begin."""
+    return [
+        f"{stack}.block.{own}.layer" for own in range(99) if f"{stack}.block.{own}.layer.0.layer_norm.weight" in arrays
+    ]
 
 
-def _stack(arrays: Arrays, stack: str, x: Floats, heads: int, bias: Floats, memory: Floats | None) -> Floats:
-    blocks = {name.split(".")[2] for name in arrays if name.startswith(f"{stack}.block.")}
-    for number in range(len(blocks)):
-        at = f"{stack}.block.{number}.layer"
-        own = _norm(arrays, f"{at}.0.layer_norm", x)
-        x = x + _attention(arrays, f"{at}.0.SelfAttention", own, own, heads, bias)
-        if memory is not None:
-            own = _norm(arrays, f"{at}.1.layer_norm", x)
-            x = x + _attention(arrays, f"{at}.1.EncDecAttention", own, memory, heads, 0.0)
-        last = f"{at}.{1 if memory is None else 2}"
-        own = _norm(arrays, f"{last}.layer_norm", x)
-        wide = np.maximum(own @ arrays[f"{last}.DenseReluDense.wi.weight"].T, 0)
-        x = x + wide @ arrays[f"{last}.DenseReluDense.wo.weight"].T
-    return _norm(arrays, f"{stack}.final_layer_norm", x)
+def _heads(arrays: Arrays, name: str, x: Floats, heads: int) -> Floats:
+    """Queries, keys or values: (rows, places, size) to (rows, places, heads, size of a head); T5 scales none."""
+    return np.asarray((x @ arrays[f"{name}.weight"].T).reshape(*x.shape[:2], heads, -1))
 
 
-def _attention(arrays: Arrays, name: str, asking: Floats, asked: Floats, heads: int, bias: Floats | float) -> Floats:
-    """T5's: not scaled, with `bias` on the weights. `asked` may be of one row that all rows ask."""
+def _softmax(x: Floats) -> Floats:
+    x = np.exp(x - x.max(axis=-1, keepdims=True))
+    return np.asarray(x / x.sum(axis=-1, keepdims=True))
 
-    def split(kind: str, x: Floats) -> Floats:
-        return (x @ arrays[f"{name}.{kind}.weight"].T).reshape(*x.shape[:2], heads, -1).swapaxes(1, 2)
 
-    weights = split("q", asking) @ split("k", asked).swapaxes(-1, -2) + bias
-    weights = np.exp(weights - weights.max(axis=-1, keepdims=True))
-    mixed = (weights / weights.sum(axis=-1, keepdims=True) @ split("v", asked)).swapaxes(1, 2)
-    return np.asarray(mixed.reshape(*asking.shape[:2], -1) @ arrays[f"{name}.o.weight"].T)
+def _wide(arrays: Arrays, at: str, x: Floats) -> Floats:
+    """What a layer's dense part adds."""
+    wide = _norm(arrays, f"{at}.layer_norm", x) @ arrays[f"{at}.DenseReluDense.wi.weight"].T
+    return np.asarray(np.maximum(wide, 0) @ arrays[f"{at}.DenseReluDense.wo.weight"].T)
 
 
 def _norm(arrays: Arrays, name: str, x: Floats) -> Floats:
