@@ -21,18 +21,18 @@ from chatrec.recommenders.p5.trie import Trie
 from chatrec.types import Query
 
 SEARCH: Mapping[str, Sequence[Any]] = {
-    "indexing": ("hybrid", "collaborative", "sequential"),
+    "indexing": ("collaborative", "hybrid", "sequential"),
     "embedding_size": (64, 128),
     "length": (10, 20),
-    "dropout": (0.1, 0.3),
-    "learning_rate": (1e-3, 3e-3),
+    "dropout": (0.0, 0.1),
+    "learning_rate": (5e-4, 1e-3),
 }
 
 ABLATIONS: Mapping[str, Mapping[str, Any]] = {
     "random ids": {"indexing": "random"},
     "sequential ids": {"indexing": "sequential"},
-    "collaborative ids": {"indexing": "collaborative"},
     "semantic ids": {"indexing": "semantic"},
+    "hybrid ids": {"indexing": "hybrid"},
     "without the rating task": {"rating": 0.0},
     "without the explanation task": {"explanation": 0.0},
 }
@@ -51,7 +51,7 @@ TINY: Mapping[str, Any] = {
     "batch_size": 16,
 }
 
-LOOKED_AT = 250
+LOOKED_AT = 500
 """Of how many held-out users all items are scored to see when to stop: decoding costs more than comparing vectors."""
 
 
@@ -76,18 +76,18 @@ class Recommender:
     scores_cold: ClassVar[bool] = False
     personal: ClassVar[bool] = True
 
-    indexing: Indexing = "hybrid"
+    indexing: Indexing = "collaborative"
     branches: int = 16
     embedding_size: int = 64
     layers: int = 2
     heads: int = 4
     length: int = 10
-    dropout: float = 0.1
-    drawn: int = 8
-    rating: float = 0.3
-    explanation: float = 0.2
-    epochs: int = 60
-    learning_rate: float = 3e-3
+    dropout: float = 0.0
+    drawn: int = 16
+    rating: float = 0.1
+    explanation: float = 0.1
+    epochs: int = 50
+    learning_rate: float = 1e-3
     reg: float = 0.01
     batch_size: int = 64
 
