@@ -34,7 +34,15 @@ def told_toy() -> TrainingData:
 @cache
 def by_heart() -> p5.Recommender:
     model = p5.Recommender(
-        embedding_size=32, layers=1, length=6, branches=6, dropout=0.0, explanation=0.2, epochs=160, **FAST
+        embedding_size=32,
+        layers=1,
+        length=6,
+        branches=6,
+        dropout=0.0,
+        indexing="hybrid",
+        explanation=0.2,
+        epochs=160,
+        **FAST,
     )
     model.fit(told_toy(), seed=2)
     return model
