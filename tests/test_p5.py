@@ -167,6 +167,10 @@ def test_numpy_serves_what_pytorch_trained() -> None:
         prompts, answers = torch.randint(2, 40, (1, 150)), torch.randint(2, 40, (3, 40))
     with torch.inference_mode():
         states = module.states(prompts.expand(3, -1), answers).numpy()
+        words = torch.from_numpy(t5.whole_words(prompts.numpy(), 20))
+        embedded = (module.t5.shared(prompts) + module.whole(words)).expand(3, -1, -1)
+        logits = module.t5(inputs_embeds=embedded, labels=answers).logits.numpy()
+    np.testing.assert_allclose(states @ module.t5.shared.weight.detach().numpy().T, logits, atol=1e-4)  # T5's own
     decoder = t5.Decoder(t5.exported(_training.arrays_of(module)), prompts.numpy()[0], heads=2, first_word=20)
     said = decoder.start()
     said = decoder.after(said, np.zeros(3, dtype=np.int64), answers.numpy()[:, 0])
