@@ -6,11 +6,9 @@ import threading
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass, replace
-from functools import cached_property, lru_cache
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
-
-import numpy as np
 
 from chatrec import learned
 from chatrec.catalog import Record
@@ -18,23 +16,19 @@ from chatrec.catalog.policy import Policy, policy_among
 from chatrec.catalog.source import Source, open_records, open_source
 from chatrec.conversations import Conversations, new_session_id
 from chatrec.dialogue.filters import constraints_from
-from chatrec.dialogue.parse import Parser
-from chatrec.dialogue.read import Reader
-from chatrec.dialogue.titles import TitleIndex
 from chatrec.embedding import Embedder, load_embedder
-from chatrec.errors import CatalogError, CatalogNotFound, ConversationError, MessageError, SettingsError
-from chatrec.learned_fusion import LearnedFusion
-from chatrec.llm import Current, is_local, jobs
-from chatrec.ranking import LISTWISE_WEIGHT, POINTWISE_WEIGHT, Ranker
-from chatrec.retriever import Retriever, open_routes
+from chatrec.errors import CatalogError, CatalogNotFound, ConversationError, MessageError
+from chatrec.llm import Current
+from chatrec.retriever import Retriever
 from chatrec.rooms import Rooms
 from chatrec.session import Session
 from chatrec.settings import Settings
 from chatrec.store import house
 from chatrec.store import index as store
-from chatrec.turn import WRITTEN, run_turn
-from chatrec.types import DialogueState, DoneEvent, Mention, Reply, UserProfile
-from chatrec.weighing import name_of
+from chatrec.turn import run_turn
+from chatrec.types import DialogueState, DoneEvent, Mention, Reply
+from chatrec.users import User
+from chatrec.wiring import judging, open_retriever, voiced, wired
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
@@ -42,9 +36,6 @@ if TYPE_CHECKING:
     from chatrec.training import TrainingReport
 
 Mode = Literal["update", "sync", "reset"]
-
-REMEMBERED = 5_000
-"""Texts whose vectors are kept: requests, and sentences that were looked at to explain an item."""
 
 
 @dataclass(frozen=True)
@@ -146,30 +137,17 @@ class ChatRec:
         if dialogues or interactions:
             self.index([*dialogues, *interactions], progress=progress)
         retriever = self._retriever("")  # neither a language model nor what was learned before is needed
-        liked = self._marked_good(retriever.snapshot) if feedback else None
+        good = self.conversations.marked_good(self.settings.catalog) if feedback else ()
         with closing(retriever.snapshot):
             return training.train(
                 retriever,
                 self.folder,
-                liked=liked,
+                liked=training.rows_of(good, retriever.snapshot.items) if feedback else None,
                 recommenders=recommenders,
-                ranker=self.judge() if ranking else None,
+                ranker=judging(self.settings, self.model) if ranking else None,
                 seed=seed,
                 progress=progress,
             )
-
-    def _marked_good(self, snapshot: store.Snapshot) -> Any:
-        """Sessions by items, 1 where an item was marked good."""
-        from scipy.sparse import csr_matrix
-
-        good = [
-            (session, place)
-            for session, item_id in self.conversations.marked_good(self.settings.catalog)
-            if (place := snapshot.items.row(item_id)) is not None
-        ]
-        sessions = {session: number for number, session in enumerate(dict.fromkeys(session for session, _ in good))}
-        where = ([sessions[session] for session, _ in good], [place for _, place in good])
-        return csr_matrix((np.ones(len(good)), where), shape=(len(sessions), snapshot.count))
 
     # Talking
 
@@ -272,79 +250,16 @@ class ChatRec:
                 )
             serving = (current, learned.current(self.folder))
             if self._rooms is None or self._served != serving:
-                self._rooms, self._served, self._speaking = self._wired(), serving, None
+                self._rooms = wired(self.settings, self._retriever(serving[1]))
+                self._served, self._speaking = serving, None
             if speaking and (model := self.model) is not self._speaking:
-                self._rooms, self._speaking = self._voiced(self._rooms, model), model
+                self._rooms, self._speaking = voiced(self._rooms, self.settings, self.folder, model), model
             if self._rooms.policy != (policy := self.policy):  # a policy.toml that was edited holds from the next turn
                 self._rooms = replace(self._rooms, policy=policy)
-            return self._rooms if speaking else self._voiced(self._rooms, None)
-
-    def _wired(self) -> Rooms:
-        retriever = self._retriever(learned.current(self.folder))
-        items, known = retriever.snapshot.items, retriever.snapshot.popularity.known
-        weights = dict(zip(items.ids, known.tolist(), strict=True))  # of namesakes the best known is meant
-        return Rooms(
-            retriever,
-            Reader(
-                Parser(retriever.snapshot.schema, retriever.snapshot.facet_texts()),
-                TitleIndex(retriever.snapshot.items.titles(), weights),
-            ),
-            self.settings.n,
-            self.settings.llm_timeout,
-            diversity=self.settings.diversity,
-            asks=self.settings.asks,
-        )
-
-    def _voiced(self, rooms: Rooms, model: BaseChatModel | None) -> Rooms:
-        """The rooms with the language model doing what it is there for."""
-        given = jobs(self.settings, model)
-        return replace(
-            rooms,
-            ranker=self.ranker(model) if "rank" in given else Ranker(),
-            writer=model if "explain" in given else None,
-            together=1 if is_local(model) else WRITTEN,
-            listener=model if "understand" in given else None,
-        )
-
-    def ranker(self, model: BaseChatModel | None) -> Ranker:
-        """The language model's say in the order: as set, else as measured for the catalogue, else as is usual.
-
-        A local one has none unless it is asked for or was measured to help: it takes longer than people wait.
-        """
-        if self.settings.ranking == "none" or model is None:
-            return Ranker()
-        ranker = self.judge(model)
-        known = learned.about(self.folder).get("ranking") or {}
-        if self.settings.ranking_weight is not None:
-            return ranker.weighing(self.settings.ranking_weight)
-        if (known.get("language_model"), known.get("mode")) == (name_of(model), ranker.mode):
-            return ranker.weighing(known["weight"])
-        wanted = self.settings.ranking != "auto" or "rank" in self.settings.llm_for
-        return ranker if wanted or not is_local(model) else Ranker()
-
-    def judge(self, model: BaseChatModel | None = None) -> Ranker:
-        """The language model as a judge of candidates, in the way it can. Raises SettingsError without any."""
-        model = model or self.model
-        if model is None:
-            raise SettingsError("There is no language model to rank with.", mend="Name one by CHATREC_LLM.")
-        mode = self.settings.ranking
-        if mode in ("auto", "none"):
-            mode = "pointwise" if is_local(model) else "listwise"
-        usual = {"pointwise": POINTWISE_WEIGHT, "listwise": LISTWISE_WEIGHT}
-        return Ranker(model, mode, usual[mode], self.settings.llm_timeout)  # type: ignore[arg-type]  # no "auto"
+            return self._rooms if speaking else voiced(self._rooms, self.settings, self.folder, None)
 
     def _retriever(self, trained: str) -> Retriever:
-        """Over the generation that is current, with what the training of that name learned; empty: none."""
-        snapshot = store.open_snapshot(self.folder, stamp=self.embedder.stamp, chroma_url=self.settings.chroma_url)
-        knowledge = learned.opened(snapshot, self.folder, trained)
-        weights = self.settings.route_weights()
-        return Retriever(
-            snapshot,
-            routes=open_routes(weights, snapshot, knowledge),
-            weights={name: weight for name, weight in weights.items() if weight is not None},
-            embed=lru_cache(maxsize=REMEMBERED)(self.embedder.embed_query),
-            fusion=LearnedFusion.load(knowledge.fusion) if knowledge.fusion else None,
-        )
+        return open_retriever(self.settings, self.folder, self.embedder, trained)
 
     def catalogs(self) -> list[str]:
         """The names of the catalogues indexed under `CHATREC_HOME`."""
@@ -361,48 +276,6 @@ class ChatRec:
                 self._rooms.retriever.snapshot.close()
             if "conversations" in self.__dict__:
                 self.conversations.close()
-
-
-class User:
-    """A user's profile: `owns` and `seen` (item ids, never recommended again), `saved` (item ids to come back to),
-    `access` and `confirmed` (words)."""
-
-    def __init__(self, id: str, conversations: Conversations) -> None:
-        self.id = id
-        self._conversations = conversations
-
-    @property
-    def profile(self) -> UserProfile:
-        return self._conversations.user(self.id)
-
-    def add(
-        self,
-        *,
-        owns: Iterable[str] = (),
-        seen: Iterable[str] = (),
-        access: Iterable[str] = (),
-        confirmed: Iterable[str] = (),
-        saved: Iterable[str] = (),
-    ) -> UserProfile:
-        """The profile with these added, kept."""
-        known = self.profile
-        changed = replace(
-            known,
-            owns=known.owns | set(owns),
-            seen=known.seen | set(seen),
-            access=known.access | set(access),
-            confirmed=known.confirmed | set(confirmed),
-            saved=known.saved | set(saved),
-        )
-        self._conversations.save_user(changed)
-        return changed
-
-    def remove(self, *, seen: Iterable[str] = (), saved: Iterable[str] = ()) -> UserProfile:
-        """The profile without these, kept."""
-        known = self.profile
-        changed = replace(known, seen=known.seen - set(seen), saved=known.saved - set(saved))
-        self._conversations.save_user(changed)
-        return changed
 
 
 def _opened(

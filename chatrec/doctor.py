@@ -23,6 +23,7 @@ from chatrec.ranking import Ranker
 from chatrec.settings import Settings
 from chatrec.store import aspects, house, manifest
 from chatrec.store.index import catalog_folder, list_catalogs, open_snapshot
+from chatrec.wiring import ranker_of
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
@@ -156,7 +157,7 @@ def _jobs(settings: Settings) -> Iterator[Finding]:
     if model is None:
         return
     given = jobs(settings, model)
-    ranker = ChatRec(settings).ranker(model)
+    ranker = ranker_of(settings, ChatRec(settings).folder, model)
     able = given if ranker.asks else given - {"rank"}
     does = ", ".join(job for job in ("understand", "rank", "explain") if job in able) or "nothing"
     yield Finding("language model for", "fine", f"{does} (CHATREC_LLM_FOR={','.join(settings.llm_for)})")

@@ -9,11 +9,13 @@ import resource
 import shutil
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from chatrec import learned, plugins
 from chatrec.errors import LanguageModelError, TrainingError
@@ -24,6 +26,7 @@ from chatrec.learned_fusion import LearnedFusion
 from chatrec.moments import Moment, moments
 from chatrec.ranking import Ranker
 from chatrec.retriever import Retriever
+from chatrec.store.items import Items
 from chatrec.store.lock import writing
 from chatrec.weighing import Weighed, weighed
 
@@ -98,6 +101,16 @@ def train(
             report = _ranking(retriever, tried, report, ranker, points, seed, tell)
         report = replace(report, seconds=time.monotonic() - begun, peak_bytes=_peak())
         return _installed(folder, scratch, report)
+
+
+def rows_of(marked: Iterable[tuple[str, str]], items: Items) -> Any:
+    """Sessions by `items`, 1 where an item was marked good: from pairs of a session's id and an item's."""
+    from scipy.sparse import csr_matrix
+
+    good = [(session, place) for session, item_id in marked if (place := items.row(item_id)) is not None]
+    sessions = {session: number for number, session in enumerate(dict.fromkeys(session for session, _ in good))}
+    where = ([sessions[session] for session, _ in good], [place for _, place in good])
+    return csr_matrix((np.ones(len(good)), where), shape=(len(sessions), len(items.ids)))
 
 
 def _named(retriever: Retriever, recommenders: Sequence[str]) -> tuple[str, ...]:

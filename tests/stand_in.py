@@ -13,7 +13,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chatrec.account import Scored
-from chatrec.app import User
 from chatrec.catalog import Item, Review
 from chatrec.catalog.schema import profile
 from chatrec.conversations import Conversation, Conversations
@@ -37,6 +36,7 @@ from chatrec.types import (
     TextEvent,
     Turn,
 )
+from chatrec.users import User
 
 Script = Callable[[str, Sequence[Item]], Iterator[Event]]
 

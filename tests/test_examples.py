@@ -70,5 +70,5 @@ def test_a_turn_and_an_explanation_on_demand_tell_them_to_a_capable_writer_alone
 
 
 def test_nobody_looks_for_them_without_a_language_model(rec: ChatRec, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("chatrec.turn.examples_of", lambda *_: pytest.fail("looked for"))
+    monkeypatch.setattr("chatrec.turn.telling.examples_of", lambda *_: pytest.fail("looked for"))
     assert rec.recommend("something gentle for a small child").recommendations

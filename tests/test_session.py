@@ -19,7 +19,7 @@ from chatrec.errors import ChatRecError, ConversationError, LanguageModelError, 
 from chatrec.fake_llm import FakeChatModel
 from chatrec.retriever import Retriever
 from chatrec.session import Session
-from chatrec.turn import run_turn
+from chatrec.turn import finding, run_turn, telling
 from chatrec.types import (
     CardsEvent,
     DialogueState,
@@ -171,8 +171,8 @@ BROKEN_ROOMS: dict[str, tuple[object, str]] = {
     "dialogue": (chatrec.turn, "understood"),
     "query": (chatrec.turn, "query_of"),
     "retriever": (Retriever, "retrieve"),
-    "ranker": (chatrec.turn, "enforce"),
-    "explainer": (chatrec.turn, "explain"),
+    "ranker": (finding, "enforce"),
+    "explainer": (telling, "explain"),
     "conversations": (Session, "_commit"),
 }
 

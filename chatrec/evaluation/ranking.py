@@ -23,6 +23,7 @@ from chatrec.examples import examples_of
 from chatrec.ranking import CONSIDERED, Judged, Judgement, Ranker, fitted_weight
 from chatrec.rooms import Rooms
 from chatrec.types import DialogueState, Query
+from chatrec.wiring import judging
 
 KS = (1, 5, 10)
 DECISIVE = "nDCG@10"
@@ -69,7 +70,7 @@ def evaluate_ranking(
     `limit` draws so many of them, from `seed`; 0: all. Raises SettingsError without a language model.
     """
     rooms = rec.rooms()
-    ranker = rec.judge()
+    ranker = judging(rec.settings, rec.model)
     cases = _drawn(_cases(Path(path)), limit, seed)
     if not cases:
         raise EvaluationError(
