@@ -10,8 +10,7 @@ from numpy.typing import NDArray
 
 from chatrec.recommenders._texts.known import Known
 from chatrec.recommenders._texts.model import TextSequenceModel
-from chatrec.recommenders._texts.net import NOBODY, Net, batches_of, contrast, latest, local, next_items, projection
-from chatrec.recommenders._training import Plan, train
+from chatrec.recommenders._texts.net import NOBODY, Net, contrast, latest, local, next_items, projection
 
 if TYPE_CHECKING:
     import torch
@@ -67,18 +66,14 @@ class Recommender(TextSequenceModel):
         return made
 
     def pretrain(self, module: Net, found: Known, device: torch.device, *, seed: int) -> None:
-        histories = [*found.histories, *(history for some in found.domains.values() for history in some)]
         first = next_items(module, self.temperature)
         others = ((self.masked_weight, self._masked(module)), (self.permuted_weight, self._permuted(module)))
-        train(
-            module,
-            batches_of(histories, self.length, self.batch_size, ordered=found.ordered),
-            lambda rows: first(rows) + sum(weight * task(rows) for weight, task in others if weight),
-            plan=Plan(self.pretrain_epochs, learning_rate=self.learning_rate, reg=self.reg),
-            device=device,
-            seed=seed,
-            progress=self._told,
-        )
+
+        def loss(rows: torch.Tensor) -> torch.Tensor:
+            return first(rows) + sum(weight * task(rows) for weight, task in others if weight)
+
+        batches = self.batches([*found.histories, *found.elsewhere], found)
+        self.learn(module, batches, loss, self.pretrain_epochs, device, seed=seed)
 
     def _masked(self, module: Net) -> Callable[[torch.Tensor], torch.Tensor]:
         """The loss by which items are told that are hidden in a history; the encoder sees what came after, too."""

@@ -11,9 +11,8 @@ from numpy.typing import NDArray
 
 from chatrec.recommenders._texts.known import Known
 from chatrec.recommenders._texts.model import TextSequenceModel
-from chatrec.recommenders._texts.net import NOBODY, Net, batches_of, contrast, latest, local, next_items
+from chatrec.recommenders._texts.net import NOBODY, Net, contrast, latest, local, next_items
 from chatrec.recommenders._texts.whitening import whitening
-from chatrec.recommenders._training import Plan, train
 
 if TYPE_CHECKING:
     import torch
@@ -73,18 +72,10 @@ class Recommender(TextSequenceModel):
         )
 
     def pretrain(self, module: Net, found: Known, device: torch.device, *, seed: int) -> None:
-        histories = [history for some in found.domains.values() for history in some]
-        if not histories:
+        if not found.domains:
             return
-        train(
-            module,
-            batches_of(histories, self.length, self.batch_size, ordered=found.ordered),
-            self._pretraining(module),
-            plan=Plan(self.pretrain_epochs, learning_rate=self.learning_rate, reg=self.reg),
-            device=device,
-            seed=seed,
-            progress=self._told,
-        )
+        batches = self.batches(found.elsewhere, found)
+        self.learn(module, batches, self._pretraining(module), self.pretrain_epochs, device, seed=seed)
         if self.tuned == "makers":
             module.encoder.requires_grad_(False)
 

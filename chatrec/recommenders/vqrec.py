@@ -12,9 +12,8 @@ from numpy.typing import NDArray
 from chatrec.recommenders._texts.codes import embedded, meant, permuter
 from chatrec.recommenders._texts.known import Known
 from chatrec.recommenders._texts.model import TextSequenceModel, Tuning
-from chatrec.recommenders._texts.net import Net, batches_of, next_items
+from chatrec.recommenders._texts.net import Net, next_items
 from chatrec.recommenders._texts.quantise import learned
-from chatrec.recommenders._training import Plan, train
 
 if TYPE_CHECKING:
     import torch
@@ -45,6 +44,9 @@ TINY: Mapping[str, Any] = {
     "learning_rate": 1e-2,
 }
 
+PERMUTING = 0.1
+"""The learning rate of the permutation, which is all that is learned in its stage."""
+
 
 @dataclass(kw_only=True)
 class Recommender(TextSequenceModel):
@@ -68,7 +70,6 @@ class Recommender(TextSequenceModel):
     coding: Literal["opq", "pq", "none"] = "opq"
     synthetic: float = 0.75
     permute_epochs: int = 5
-    learning_rate: float = 1e-2
     tuning: Tuning = "inductive"
 
     def features(self, found: Known, *, seed: int) -> NDArray[Any]:
@@ -95,26 +96,15 @@ class Recommender(TextSequenceModel):
     def pretrain(self, module: Net, found: Known, device: torch.device, *, seed: int) -> None:
         import torch
 
-        histories = [history for some in found.domains.values() for history in some]
-        if not histories:
+        if not found.domains:
             return
         own, of = module.features, np.zeros(len(found.written), dtype=bool)
-        of[found.columns[np.unique(np.concatenate(histories))]] = True
+        of[found.columns[np.unique(np.concatenate(found.elsewhere))]] = True
         module.features = torch.from_numpy(self._coded(found, of, seed)[found.columns])
         if self.coding != "none":
             module.items = embedded(self._start, dropout=self.dropout)
-        plan = Plan(self.pretrain_epochs, learning_rate=self.learning_rate, reg=self.reg)
-        batches = batches_of(histories, self.length, self.batch_size, ordered=found.ordered)
-        against = None if self.coding == "none" else self._synthetic
-        train(
-            module,
-            batches,
-            next_items(module, self.temperature, wrong=against),
-            plan=plan,
-            device=device,
-            seed=seed,
-            progress=self._told,
-        )
+        loss = next_items(module, self.temperature, wrong=None if self.coding == "none" else self._synthetic)
+        self.learn(module, self.batches(found.elsewhere, found), loss, self.pretrain_epochs, device, seed=seed)
         module.features = own
         if self.coding != "none" and self.permute_epochs:
             self._permute(module, found, device, seed=seed)
@@ -138,15 +128,9 @@ class Recommender(TextSequenceModel):
             part.requires_grad_(False)
         plain = module.items
         module.items = permuter(plain)
-        train(
-            module,
-            batches_of(found.histories, self.length, self.batch_size, ordered=found.ordered),
-            next_items(module, self.temperature, likely=self.likely(found.histories, found)),
-            plan=Plan(self.permute_epochs, learning_rate=0.1),
-            device=device,
-            seed=seed,
-            progress=self._told,
-        )
+        loss = next_items(module, self.temperature, likely=self.likely(found.histories, found))
+        batches = self.batches(found.histories, found)
+        self.learn(module, batches, loss, self.permute_epochs, device, seed=seed, learning_rate=PERMUTING)
         with torch.no_grad():
             plain.table.copy_(module.items.permuted())
         module.items = plain

@@ -10,12 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chatrec.recommenders._histories import batches
-from chatrec.recommenders._texts.graph import Graph, graph_of
+from chatrec.recommenders._texts.graph import graph_of
 from chatrec.recommenders._texts.known import Known
 from chatrec.recommenders._texts.model import TextSequenceModel, Tuning
-from chatrec.recommenders._texts.net import Net, contrast
+from chatrec.recommenders._texts.net import Net, contrast, means_so_far
 from chatrec.recommenders._texts.whitening import whitening
-from chatrec.recommenders._training import Plan, train
 from chatrec.recommenders._transformer import Sight
 
 if TYPE_CHECKING:
@@ -92,18 +91,9 @@ class Recommender(TextSequenceModel):
             walks = self._graph.walks(generator, count)
             return batches([walks], 8 * self.batch_size, generator) if len(walks) else iter(())
 
-        plan = Plan(self.pretrain_epochs, learning_rate=self.learning_rate, reg=self.reg)
-        train(
-            module.items,
-            epoch,
-            self._tasks(module.items, self._graph),
-            plan=plan,
-            device=device,
-            seed=seed,
-            progress=self._told,
-        )
+        self.learn(module.items, epoch, self._tasks(module.items), self.pretrain_epochs, device, seed=seed)
 
-    def _tasks(self, items: Any, graph: Graph) -> Callable[[torch.Tensor], torch.Tensor]:
+    def _tasks(self, items: Any) -> Callable[[torch.Tensor], torch.Tensor]:
         """The sum of the losses of the four tasks for a batch of walks."""
         import torch
         from torch.nn.functional import cosine_similarity, cross_entropy
@@ -169,8 +159,6 @@ def averaging() -> torch.nn.Module:
 
     class Averaging(nn.Module):
         def forward(self, vectors: torch.Tensor, there: torch.Tensor) -> torch.Tensor:
-            counts = there.cumsum(dim=1).clamp(min=1)[..., None]
-            read: torch.Tensor = (vectors * there[..., None]).cumsum(dim=1) / counts
-            return read
+            return means_so_far(vectors, there)
 
     return Averaging()

@@ -31,6 +31,11 @@ class Known:
     domains: dict[str, Histories]
     ordered: bool
 
+    @property
+    def elsewhere(self) -> Histories:
+        """The histories of all `domains`, one after another."""
+        return [history for histories in self.domains.values() for history in histories]
+
 
 def known(data: TrainingData, *, seed: int) -> Known | None:
     """None where there are no vectors, or nobody used an item that has one.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from itertools import count
 from pathlib import Path
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from chatrec.recommenders import Columns, Progress, TrainingData
 from chatrec.recommenders._histories import Histories, hold_last
 from chatrec.recommenders._texts.known import Known, known
-from chatrec.recommenders._texts.net import Net, batches_of, drawn, net, next_items, scorer
+from chatrec.recommenders._texts.net import Batches, Net, batches_of, drawn, net, next_items, scorer
 from chatrec.recommenders._training import Plan, arrays_of, load, looking, repeatable, save, train
 from chatrec.recommenders._transformer import Sight, encoder, run
 from chatrec.types import Query
@@ -33,9 +33,10 @@ class TextSequenceModel:
     A recommender model of this family says what items are made of (`features`, `maker`) and may `pretrain`.
     Fine-tuning predicts every next item of every history by cross-entropy over the used items at a `temperature`, where
     the items of a batch of histories stand for all (each weighs by how seldom it is in one). Items that nobody used
-    take no part, so that nothing is learned against them. Of the embeddings that items have of their own
-    ("transductive") each step leaves out a share `left_out`, so that texts go on saying enough of items that have none
-    (as DropoutNet does, Volkovs et al., NIPS'17). Serving needs the items' vectors and the encoder's arrays, no torch.
+    take no part, so that nothing is learned against them. It ends where `patience` looks at held-out last items, one
+    an epoch, found none better. Of the embeddings that items have of their own ("transductive") each step leaves out a
+    share `left_out`, so that texts go on saying enough of items that have none (as DropoutNet does, Volkovs et al.,
+    NIPS'17). Serving needs the items' vectors and the encoder's arrays, no torch.
     """
 
     scores_cold: ClassVar[bool] = True
@@ -50,7 +51,8 @@ class TextSequenceModel:
     tuning: Tuning = "transductive"
     left_out: float = 0.5
     pretrain_epochs: int = 10
-    epochs: int = 30
+    epochs: int = 60
+    patience: int = 12
     learning_rate: float = 3e-3
     reg: float = 0.0
     batch_size: int = 64
@@ -101,16 +103,30 @@ class TextSequenceModel:
     def fine_tune(self, module: Net, found: Known, device: torch.device, *, seed: int) -> None:
         left, held = hold_last(found.histories, seed=seed)
         used = np.unique(np.concatenate(left))
-        train(
-            module,
-            batches_of(left, self.length, self.batch_size, ordered=found.ordered),
-            next_items(module, self.temperature, likely=self.likely(left, found)),
-            plan=Plan(self.epochs, learning_rate=self.learning_rate, reg=self.reg),
-            device=device,
-            seed=seed,
-            look=looking(held, scorer(module, self.length, used)),
-            progress=self._told,
-        )
+        loss = next_items(module, self.temperature, likely=self.likely(left, found))
+        look = looking(held, scorer(module, self.length, used))
+        self.learn(module, self.batches(left, found), loss, self.epochs, device, seed=seed, look=look)
+
+    def learn(
+        self,
+        module: torch.nn.Module,
+        batches: Batches,
+        loss: Callable[..., torch.Tensor],
+        epochs: int,
+        device: torch.device,
+        *,
+        seed: int,
+        look: Callable[[], float] | None = None,
+        learning_rate: float | None = None,
+    ) -> None:
+        """One stage: trains `module` as `train` does, at the recommender model's learning rate if no other is given."""
+        rate = learning_rate or self.learning_rate
+        plan = Plan(epochs, learning_rate=rate, reg=self.reg, patience=self.patience)
+        train(module, batches, loss, plan=plan, device=device, seed=seed, look=look, progress=self._told)
+
+    def batches(self, histories: Histories, found: Known) -> Batches:
+        """Batches of these histories, as `batches_of` cuts them."""
+        return batches_of(histories, self.length, self.batch_size, ordered=found.ordered)
 
     def likely(self, histories: Histories, found: Known) -> NDArray[np.float32]:
         """How likely each item is to stand in a batch of these histories."""

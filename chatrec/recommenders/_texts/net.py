@@ -85,6 +85,13 @@ def latest(states: torch.Tensor, rows: torch.Tensor) -> torch.Tensor:
     return states[torch.arange(len(rows), device=rows.device), (rows >= 0).sum(dim=1) - 1]
 
 
+def means_so_far(vectors: torch.Tensor, there: torch.Tensor) -> torch.Tensor:
+    """After every place of histories, (batch, length, size), the mean of the items up to it; `there` says where one
+    stands."""
+    counts = there.cumsum(dim=1).clamp(min=1)[..., None]
+    return (vectors * there[..., None]).cumsum(dim=1) / counts
+
+
 def projection(dimension: int, size: int, *, dropout: float) -> torch.nn.Module:
     """From vectors of `dimension`, brought to a common scale first, to `size`, through one hidden layer as wide."""
     from torch import nn
