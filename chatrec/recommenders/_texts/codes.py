@@ -19,6 +19,10 @@ ROUNDS = 10
 HEAT = 0.5
 """By how much the logits of a permutation are divided."""
 
+SCALE = 8.0
+"""By how much embeddings are kept greater than they count: a step of Adam, which is as long for all weights, then
+takes less away from what they begin as."""
+
 
 def meant(quantiser: Quantiser, vectors: NDArray[np.float32], count: int, size: int) -> NDArray[np.float32]:
     """What each code stands for, so that the sum over an item's codes is its vector, whitened by those of `vectors`:
@@ -41,7 +45,7 @@ def embedded(start: NDArray[np.float32], *, dropout: float) -> Any:
         def __init__(self) -> None:
             super().__init__()
             self.count = start.shape[1]
-            self.table = nn.Parameter(torch.from_numpy(start.copy()))
+            self.table = nn.Parameter(torch.from_numpy(start * SCALE))
             self.drop = nn.Dropout(dropout)
 
         def forward(self, codes: torch.Tensor) -> torch.Tensor:
@@ -49,8 +53,9 @@ def embedded(start: NDArray[np.float32], *, dropout: float) -> Any:
 
         def sums(self, table: torch.Tensor, codes: torch.Tensor) -> torch.Tensor:
             flat = codes + torch.arange(len(start), device=codes.device) * self.count
-            summed: torch.Tensor = self.drop(nn.functional.embedding_bag(flat, table.flatten(0, 1), mode="sum"))
-            return summed
+            summed = nn.functional.embedding_bag(flat, table.flatten(0, 1), mode="sum") / SCALE
+            dropped: torch.Tensor = self.drop(summed)
+            return dropped
 
     return Embedded()
 
