@@ -66,7 +66,7 @@ class Recommender(TextSequenceModel):
     """
 
     slices: int = 32
-    codes: int = 32
+    codes: int = 128
     coding: Literal["opq", "pq", "none"] = "opq"
     synthetic: float = 0.75
     permute_epochs: int = 5
