@@ -57,6 +57,8 @@ class Recommender(TextSequenceModel):
     masked_weight: float = 1.0
     permuted_weight: float = 1.0
     left_out: float = 0.0
+    epochs: int = 30
+    patience: int = 5
 
     def maker(self, found: Known, features: NDArray[Any], *, seed: int) -> torch.nn.Module:
         import torch
